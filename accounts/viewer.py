@@ -1,0 +1,37 @@
+"""Who is looking. Every read of sessions asks for it: `Session.objects.visible_to(viewer_of(request))`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person with or without an account. The operator owns this machine and what was indexed on it."""
+
+    user: User | None = None
+    is_operator: bool = False
+
+
+def viewer_of(request: HttpRequest) -> Viewer:
+    user = getattr(request, "user", None)
+    is_operator = settings.OPENSESSION_PROFILE == "local" and comes_from_this_machine(request)
+    return Viewer(user if user and user.is_authenticated else None, is_operator)
+
+
+def comes_from_this_machine(request: HttpRequest) -> bool:
+    """Tell whether the client is on this machine. A proxy in between means that it may be anywhere."""
+    if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,16 @@
+#!/usr/bin/env python
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opensession.settings")
+    from django.core.management import execute_from_command_line  # Django reads the variable set above.
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

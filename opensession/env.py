@@ -1,0 +1,82 @@
+"""Readers for environment variables. A value that makes no sense is refused by name; a blank one counts as unset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    if value not in _TRUE + _FALSE:
+        raise _refused(name, _TRUE + _FALSE)
+    return value in _TRUE
+
+
+def integer(name: str, default: int, lowest: int, highest: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal() and lowest <= int(value) <= highest):
+        raise _refused(name, [f"a whole number from {lowest} to {highest}"])
+    return int(value)
+
+
+def choice(name: str, default: str, allowed: Sequence[str]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise _refused(name, allowed)
+    return value
+
+
+def items(name: str, default: Sequence[str] = ()) -> list[str]:
+    """Return the parts between commas."""
+    return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
+
+
+def web_address(name: str) -> str:
+    value = text(name).rstrip("/")
+    if value and not value.startswith(("http://", "https://")):
+        raise _refused(name, ["http://…", "https://…"])
+    return value
+
+
+def secret(name: str) -> str:
+    """Return the value of NAME, or what stands in the file that NAME_FILE names."""
+    value, file = text(name), text(f"{name}_FILE")
+    if value and file:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both set; keep one of them")
+    if not file:
+        return value
+    try:
+        return Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error}") from error
+
+
+def folder(name: str, default: Path) -> Path:
+    return Path(text(name, str(default))).expanduser().absolute()
+
+
+def user_data() -> Path:
+    """Return the folder for the data of programs, after the XDG rules: a relative path there is ignored."""
+    named = text("XDG_DATA_HOME")
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
+
+
+def runs_one_of(commands: Sequence[str], arguments: Sequence[str]) -> bool:
+    """Tell whether the command line is `manage.py` with one of the commands."""
+    return len(arguments) > 1 and Path(arguments[0]).name == "manage.py" and arguments[1] in commands
+
+
+def _refused(name: str, allowed: Sequence[str]) -> ImproperlyConfigured:
+    # The value itself may be a secret that landed in the wrong variable, so it is not repeated.
+    return ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}")

@@ -1,0 +1,182 @@
+"""All settings. Every value from outside comes through `opensession.env`; README lists the variables."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.utils.functional import SimpleLazyObject
+
+from opensession import database, env, secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8").split("## v", 1)[1].split()[0]
+
+# What this process is for
+
+OPENSESSION_PROFILE = env.choice("OPENSESSION_PROFILE", "local", ("local", "server", "worker"))
+IS_LOCAL = OPENSESSION_PROFILE == "local"
+DEBUG = env.boolean("OPENSESSION_DEBUG", False)
+BASE_URL = env.web_address("BASE_URL") or env.web_address("OPENSESSION_BASE_URL")
+PORT = env.integer("PORT", 3000, 1, 65535)
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1 if IS_LOCAL else os.cpu_count() or 1, 1, 64)
+
+OPENSESSION_KEEP_RAW = env.boolean("OPENSESSION_KEEP_RAW", False)
+OPENSESSION_PUBLIC_FEED_ENABLED = env.boolean("OPENSESSION_PUBLIC_FEED_ENABLED", True)
+OPENSESSION_DEFAULT_VISIBILITY = env.choice(
+    "OPENSESSION_DEFAULT_VISIBILITY", "public", ("public", "unlisted", "private")
+)
+
+# Apps. A command for people must start at once, and needs the tables but no pages.
+
+APPS_FOR_DATA = ["django.contrib.contenttypes", "django.contrib.auth", "accounts", "sessions", "handoff"]
+APPS_FOR_PAGES = [
+    "opensession.apps.AdminConfig",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+]
+DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "rundaemon")
+INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
+
+MIDDLEWARE = [
+    "opensession.middleware.LoopbackOnly",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "opensession.urls"
+WSGI_APPLICATION = "opensession.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Data
+
+OPENSESSION_DATA_DIR = env.folder(
+    "OPENSESSION_DATA_DIR", env.user_data() / "opensession" if IS_LOCAL else BASE_DIR / "data"
+)
+DATABASES = {"default": database.configured(env.secret("DATABASE_URL"), OPENSESSION_DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "/static/"
+STATIC_ROOT = OPENSESSION_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+
+def _private(folder: Path) -> dict[str, Any]:
+    """Return a storage that only its owner can read."""
+    options = {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "bodies": _private(OPENSESSION_DATA_DIR / "bodies"),
+    "raw": _private(OPENSESSION_DATA_DIR / "raw"),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+MEDIA_ROOT = OPENSESSION_DATA_DIR / "media"
+
+# Language and time
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+
+# Accounts
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Safety
+
+# The key is read, or made, when something is signed: most commands sign nothing and must not write to the disk.
+SECRET_KEY = env.secret("OPENSESSION_SECRET_KEY") or SimpleLazyObject(
+    partial(secret_key.kept_in, OPENSESSION_DATA_DIR / "secret_key")
+)
+LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = LOOPBACK_NAMES if IS_LOCAL else env.items("OPENSESSION_ALLOWED_HOSTS", LOOPBACK_NAMES)
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
+# A cookie knows no port, so other projects that run on this machine would overwrite Django's own names.
+SESSION_COOKIE_NAME = "opensession_login"
+CSRF_COOKIE_NAME = "opensession_csrf"
+
+HAS_TLS = not IS_LOCAL and not BASE_URL.startswith("http://")
+SESSION_COOKIE_SECURE = HAS_TLS
+CSRF_COOKIE_SECURE = HAS_TLS
+SECURE_SSL_REDIRECT = HAS_TLS
+SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HAS_TLS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Whether sister hosts have TLS too is known to the owner of the domain only.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "img-src": ["'self'", "data:"],
+        "manifest-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+    }
+}
+
+# Logs hold ids and paths, never the content of sessions.
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.choice("OPENSESSION_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+    },
+    # Django's own handler would mail errors to nobody, and needs half of Django to be imported.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import ConnectionHandler
+
+from opensession import database, env, secret_key
+from opensession.sqlite.base import prepare
+from tests.base import REPOSITORY
+
+
+def check(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run `manage.py check` with the product's own settings."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "opensession.settings"} | variables
+    environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE")  # Set for browser tests, and rightly refused by `--deploy`.
+    command = [sys.executable, "manage.py", "check", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+
+
+class TestEnv:
+    @pytest.mark.parametrize(
+        ("value", "flag"), [("true", True), ("1", True), ("Off", False), ("no", False), (" ", True)]
+    )
+    def test_it_reads_booleans(self, monkeypatch: pytest.MonkeyPatch, value: str, flag: bool) -> None:
+        monkeypatch.setenv("FLAG", value)
+        assert env.boolean("FLAG", True) is flag
+
+    def test_it_refuses_nonsense_by_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("VALUE", "perhaps")
+        with pytest.raises(ImproperlyConfigured, match=r"VALUE must be one of: true, 1, yes, on, false"):
+            env.boolean("VALUE", True)
+        with pytest.raises(ImproperlyConfigured, match="VALUE must be one of: a whole number from 1 to 9"):
+            env.integer("VALUE", 5, 1, 9)
+        with pytest.raises(ImproperlyConfigured, match="VALUE must be one of: local, server"):
+            env.choice("VALUE", "local", ("local", "server"))
+        with pytest.raises(ImproperlyConfigured, match="VALUE must be one of: http"):
+            env.web_address("VALUE")
+
+    def test_it_refuses_a_number_out_of_range(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PORT", "70000")
+        with pytest.raises(ImproperlyConfigured, match="PORT"):
+            env.integer("PORT", 3000, 1, 65535)
+
+    def test_it_reads_lists(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOSTS", "a.example.org, ,b.example.org")
+        assert env.items("HOSTS") == ["a.example.org", "b.example.org"]
+        assert env.items("NO_HOSTS", ["localhost"]) == ["localhost"]
+
+    def test_it_reads_a_secret_from_a_file(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        file = tmp_path / "key"
+        file.write_text("hush\n")
+        monkeypatch.setenv("KEY_FILE", str(file))
+        assert env.secret("KEY") == "hush"
+        monkeypatch.setenv("KEY", "other")
+        with pytest.raises(ImproperlyConfigured, match="KEY and KEY_FILE are both set"):
+            env.secret("KEY")
+
+    def test_it_names_a_secret_file_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("KEY_FILE", "/nowhere/key")
+        with pytest.raises(ImproperlyConfigured, match="KEY_FILE names /nowhere/key"):
+            env.secret("KEY")
+
+    def test_it_ignores_a_relative_xdg_folder(self, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+        monkeypatch.setenv("XDG_DATA_HOME", "here")
+        assert env.user_data() == home / ".local" / "share"
+        monkeypatch.setenv("XDG_DATA_HOME", "/srv/share")
+        assert env.user_data() == Path("/srv/share")
+
+    def test_it_knows_its_commands(self) -> None:
+        assert env.runs_one_of(["handoff"], ["/code/manage.py", "handoff", "--last"])
+        assert not env.runs_one_of(["handoff"], ["/code/manage.py", "serve"])
+        assert not env.runs_one_of(["handoff"], ["pytest", "handoff"])
+
+
+class TestDatabase:
+    def test_it_makes_a_private_file_that_is_marked(self, data_dir: Path) -> None:
+        file = database.file_in(data_dir)
+        prepare(file)
+        assert file == data_dir / "local.db"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(data_dir.stat().st_mode) == 0o700
+        assert file.read_bytes()[68:72] == b"OSS1"
+        assert database.is_ours(file)
+
+    def test_it_leaves_a_foreign_file_alone(self, tmp_path: Path) -> None:
+        foreign = tmp_path / "local.db"
+        with sqlite3.connect(foreign) as connection:
+            connection.execute("CREATE TABLE sessions (id TEXT)")
+        connection.close()
+        assert database.file_in(tmp_path) == tmp_path / "index.db"
+
+    @pytest.mark.django_db
+    def test_it_connects_with_wal(self, tmp_path: Path) -> None:
+        wrapper = connect(tmp_path / "local.db")
+        with wrapper.cursor() as cursor:
+            assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert cursor.execute("PRAGMA synchronous").fetchone() == (1,)
+        wrapper.close()
+
+    @pytest.mark.django_db
+    def test_it_takes_no_lock_to_connect(self, tmp_path: Path) -> None:
+        writer = connect(tmp_path / "local.db")
+        with writer.cursor() as cursor:
+            cursor.execute("BEGIN IMMEDIATE")
+            reader = connect(tmp_path / "local.db", timeout=0)
+            reader.ensure_connection()
+            reader.close()
+        writer.close()
+
+    def test_it_reads_an_address_of_postgresql(self) -> None:
+        found = database.postgresql("postgres://me:p%40ss@db.example.org:5433/os?sslmode=require")
+        wanted = ("os", "me", "p@ss", "db.example.org", 5433)
+        assert tuple(found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == wanted
+        assert found["OPTIONS"] == {"sslmode": "require"}
+
+    def test_it_says_what_postgresql_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "psycopg", None)
+        with pytest.raises(ImproperlyConfigured, match=r"pip install 'psycopg\[binary\]'"):
+            database.configured("postgres://db.example.org/os", Path("/x"))
+
+    @pytest.mark.parametrize("url", ["mysql://db/os", "postgres://db.example.org", "os"])
+    def test_it_refuses_other_addresses(self, url: str) -> None:
+        with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like postgres://"):
+            database.configured(url, Path("/x"))
+
+
+class TestSecretKey:
+    def test_it_makes_one_private_key_and_keeps_it(self, data_dir: Path) -> None:
+        key = secret_key.kept_in(data_dir / "secret_key")
+        assert len(key) >= 64
+        assert secret_key.kept_in(data_dir / "secret_key") == key
+        assert stat.S_IMODE((data_dir / "secret_key").stat().st_mode) == 0o600
+        assert [file.name for file in data_dir.iterdir()] == ["secret_key"]
+
+
+class TestProfiles:
+    def test_it_is_fit_for_the_net_as_a_server(self) -> None:
+        done = check("--deploy", "--fail-level", "WARNING", OPENSESSION_PROFILE="server")
+        assert done.returncode == 0, done.stderr
+
+    def test_it_names_a_profile_that_does_not_exist(self) -> None:
+        done = check(OPENSESSION_PROFILE="desktop")
+        assert done.returncode
+        assert "OPENSESSION_PROFILE must be one of: local, server, worker" in done.stderr
+
+    def test_it_writes_nothing_to_be_checked(self, data_dir: Path) -> None:
+        assert check().returncode == 0
+        assert not data_dir.exists()
+
+
+def connect(file: Path, timeout: float = 20) -> BaseDatabaseWrapper:
+    described = database.sqlite(file)
+    described["OPTIONS"]["timeout"] = timeout
+    return ConnectionHandler({"default": described})["default"]
