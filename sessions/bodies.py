@@ -1,0 +1,220 @@
+"""The stored events of sessions: the only place that knows frames and `STORAGES["bodies"]`.
+
+Events are numbered per strand. Amendments are folded in on every read; a dropped event leaves its number unused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from django.core.files.storage import Storage, storages
+from zstandard import ZstdError
+
+import parsers
+from opensession.hail import jsonl
+from opensession.hail.model import Event, Header
+from opensession.hail.stats import Tally
+from parsers.base import MAIN, Amendment
+from parsers.merge import Strand as Thread
+from parsers.merge import merged as merge
+from sessions.ingest import folders, frames
+from sessions.models import Amendment as AmendmentRow
+from sessions.models import Frame, Session, Strand
+
+Numbered = tuple[int, Event]
+
+_header = msgspec.msgpack.Decoder(Header).decode
+_tally = msgspec.msgpack.Decoder(Tally).decode
+_amendment = msgspec.msgpack.Decoder(Amendment).decode
+
+
+class BodyMissing(Exception):
+    """A body object is gone, too short or damaged; `manage.py fsck` tells what can be done."""
+
+
+class Piece(NamedTuple):
+    """Bytes for a body, and where in it they belong."""
+
+    key: str
+    offset: int
+    data: bytes
+
+
+def header(strand: Strand) -> Header:
+    return _header(bytes(strand.header))
+
+
+def tally(strand: Strand) -> Tally:
+    return _tally(bytes(strand.tally))
+
+
+def window(strand: Strand, first: int, count: int) -> list[Numbered]:
+    """Return the events numbered from `first` to `first + count - 1`. Reads only the frames that hold them."""
+    wanted = Frame.objects.filter(strand=strand, first__lt=first + count, first__gte=_frame_start(strand, first))
+    found = _folded(strand, wanted.order_by("n"), first, first + count)
+    return [(number, event) for number, event in found if first <= number < first + count]
+
+
+def in_frames(strand: Strand, chosen: Iterable[Frame]) -> Iterator[Numbered]:
+    """Yield the events of the chosen frames, in order."""
+    for frame in chosen:
+        yield from _folded(strand, [frame], frame.first, frame.first + frame.count)
+
+
+def events(strand: Strand) -> Iterator[Numbered]:
+    """Yield all events of a strand; holds one frame at a time."""
+    return in_frames(strand, Frame.objects.filter(strand=strand).order_by("n").iterator(chunk_size=16))
+
+
+def merged(session: Session) -> Iterator[Event]:
+    """Yield all events of a session: its strands merged by time, each subagent between its start and end."""
+    main, threads = None, []
+    for strand in session.strands.filter(is_live=True).order_by("key"):
+        if strand.key == MAIN:
+            main = strand
+        else:
+            threads.append(_thread(strand))
+    return merge(_bare(main) if main else iter(()), threads)
+
+
+def raw(session: Session) -> Iterator[bytes]:
+    """Yield the session as HAIL JSONL, line by line: generated header, events, generated stats."""
+    return jsonl.write(session_header(session), merged(session))
+
+
+def session_header(session: Session) -> Header:
+    """Return the header of the main strand, or of the first one where the main log is gone."""
+    strands = session.strands.filter(is_live=True).order_by("key")
+    strand = strands.filter(key=MAIN).first() or strands.first()
+    if strand is None:
+        raise BodyMissing(f"session {session.pk} has no events stored; run `manage.py index --full`")
+    return header(strand)
+
+
+def append(pieces: Sequence[Piece]) -> None:
+    """Write pieces behind the closed frames of their bodies, and sync them. Rows may refer to them afterwards."""
+    storage = storages["bodies"]
+    by_key: dict[str, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        by_key[piece.key].append(piece)
+    for key, own in by_key.items():
+        _append_file(Path(storage.path(key)), own)
+
+
+def delete(keys: Iterable[str]) -> None:
+    """Remove body objects that no row refers to any more."""
+    storage = storages["bodies"]
+    for key in keys:
+        if key:
+            storage.delete(key)
+
+
+def _append_file(path: Path, pieces: Sequence[Piece]) -> None:
+    folders.make_private(path.parent)
+    is_new = not path.exists()
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # What lies behind the last closed frame is left over from a crash: no row refers to it.
+        if os.fstat(file).st_size > pieces[0].offset:
+            os.ftruncate(file, pieces[0].offset)
+        for piece in pieces:
+            _write_all(file, piece.data, piece.offset)
+        os.fsync(file)
+    finally:
+        os.close(file)
+    if is_new:
+        folders.sync(path.parent)
+
+
+def _write_all(file: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        done = os.pwrite(file, view, offset)
+        view, offset = view[done:], offset + done
+
+
+def _thread(strand: Strand) -> Thread:
+    known, totals = header(strand), tally(strand)
+    return Thread(
+        key=strand.key,
+        title=known.context.title or strand.key,
+        model=known.agent.model,
+        count=strand.events,
+        first=totals.first,
+        last=totals.last,
+        events=_bare(strand),
+    )
+
+
+def _bare(strand: Strand) -> Iterator[Event]:
+    for _, event in events(strand):
+        yield event
+    yield from closings(strand)
+
+
+def closings(strand: Strand) -> Sequence[Event]:
+    """Return the synthetic events that close what the log left open."""
+    if strand.source is None:
+        return ()
+    reader = parsers.TOOLS[strand.source.tool].reader(Path(strand.source.path))
+    reader.state = msgspec.msgpack.decode(bytes(strand.state), type=type(reader.state))
+    return reader.closings()
+
+
+def _frame_start(strand: Strand, number: int) -> int:
+    """Return the number of the first event of the frame that holds `number`."""
+    holding = Frame.objects.filter(strand=strand, first__lte=number).order_by("-n").values_list("first", flat=True)
+    return holding.first() or 0
+
+
+def _folded(strand: Strand, chosen: Iterable[Frame], first: int, stop: int) -> Iterator[Numbered]:
+    patches = _patches(strand, first, stop)
+    for frame in chosen:
+        for number, line in enumerate(lines(strand, frame), frame.first):
+            event = jsonl.event(line) if line and first <= number < stop else None
+            for patch in patches.get(number, ()):
+                event = patch.fold(event) if event else None
+            if event:
+                yield number, event
+
+
+def _patches(strand: Strand, first: int, stop: int) -> dict[int, list[Amendment]]:
+    found: dict[int, list[Amendment]] = defaultdict(list)
+    rows = AmendmentRow.objects.filter(strand=strand, number__gte=first, number__lt=stop).order_by("pk")
+    for number, patch in rows.values_list("number", "patch"):
+        found[number].append(_amendment(bytes(patch)))
+    return found
+
+
+def lines(strand: Strand, frame: Frame) -> list[bytes]:
+    """Return the event lines of a frame; an empty one was dropped. Raises BodyMissing."""
+    try:
+        return frames.lines(packed_bytes(strand, frame))
+    except ZstdError as error:
+        raise BodyMissing(
+            f"body {strand.body} of session {strand.session_id} is damaged in frame {frame.n} ({error});"
+            " run `manage.py fsck`"
+        ) from error
+
+
+def packed_bytes(strand: Strand, frame: Frame) -> bytes:
+    """Return a frame as it was packed. Raises BodyMissing."""
+    if frame.data is not None:
+        return bytes(frame.data)
+    storage: Storage = storages["bodies"]
+    try:
+        with storage.open(strand.body) as body:
+            body.seek(frame.offset)
+            data: bytes = body.read(frame.length)
+    except FileNotFoundError:
+        data = b""
+    if len(data) < frame.length:
+        raise BodyMissing(
+            f"body {strand.body} of session {strand.session_id} lacks frame {frame.n}; run `manage.py fsck`"
+        )
+    return data

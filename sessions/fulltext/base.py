@@ -1,0 +1,63 @@
+"""What a search engine answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from django.db.backends.utils import CursorWrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in a row. Of a prefix, the last one may go on."""
+
+    text: str
+    is_prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one event holds: all of these, none of those."""
+
+    all_of: tuple[Phrase, ...] = ()
+    none_of: tuple[Phrase, ...] = ()
+
+
+class Hit(NamedTuple):
+    """An event that holds the words; number -1 stands for the words of the session itself."""
+
+    session: UUID
+    strand: UUID
+    number: int
+
+
+class Engine(Protocol):
+    """Indexes rows of words under integer row ids, which are handed out in rising order.
+
+    Words are runs of letters, digits and `_`, whatever their case and accents. Rows that no live block stands for are
+    never hits.
+    """
+
+    def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
+        """Index words by row id."""
+
+    def clear(self, cursor: CursorWrapper) -> None:
+        """Forget all rows."""
+
+    def problem(self, cursor: CursorWrapper) -> str:
+        """Return what is wrong inside the index, or nothing."""
+
+    def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
+        """Return the rows that hold the words, the newest `limit` of them, newest first."""
+
+    def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
+        """Return the rows from `first` on and before `stop` that hold the words, in rising order.
+
+        Of these the first `limit`, unless that is -1.
+        """
+
+    def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
+        """Return what rows stand for, in their order. Costs a look-up per row."""

@@ -1,0 +1,67 @@
+"""Build the full-text index anew from the stored events, when it is damaged or mostly dead rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import islice
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from opensession.hail.words import words
+from sessions import bodies, fulltext
+from sessions.models import SearchBlock, SearchCounter, Strand
+
+logger = logging.getLogger(__name__)
+
+MANY_DEAD = 200_000
+_ALL_DEAD = 1 << 62
+_ROWS = 1_000
+
+
+def rebuild() -> None:
+    """Index the words of all strands again, newest sessions last. It stays due until it was done to the end."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        SearchBlock.objects.all().delete()
+        SearchCounter.objects.update(dead_rows=_ALL_DEAD)
+        fulltext.engine().clear(cursor)
+    strands = Strand.objects.order_by("session__updated_at").values_list("pk", flat=True)
+    for strand in list(strands):
+        _reword(strand)
+    SearchCounter.objects.update(dead_rows=0)
+
+
+def is_due() -> bool:
+    """Tell whether more rows are dead than alive, and so many that it matters."""
+    counter = SearchCounter.objects.filter(pk=1).first()
+    return counter is not None and counter.dead_rows > max(MANY_DEAD, counter.next_row // 2)
+
+
+@transaction.atomic
+def _reword(identity: UUID) -> None:
+    # A session may be removed in the browser at any time.
+    strand = Strand.objects.filter(pk=identity).first()
+    if strand is None:
+        return
+    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
+    first = counter.next_row
+    SearchBlock.objects.create(first=first, count=1, strand=strand, first_event=-1)
+    SearchBlock.objects.create(first=first + 1, count=max(strand.events, 1), strand=strand, first_event=0)
+    rows = _rows(strand, first)
+    with connection.cursor() as cursor:
+        while part := list(islice(rows, _ROWS)):
+            fulltext.engine().add(cursor, part)
+    SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + max(strand.events, 1))
+
+
+def _rows(strand: Strand, first: int) -> Iterator[tuple[int, str]]:
+    if title := bodies.header(strand).context.title:
+        yield first, title
+    try:
+        for number, event in bodies.events(strand):
+            if text := words(event):
+                yield first + 1 + number, text
+    except bodies.BodyMissing as error:
+        # One damaged session must not cost the words of all others; `fsck` has it read again.
+        logger.warning("%s", error)

@@ -1,0 +1,157 @@
+"""Processes that parse logs while the caller writes. They import no Django, so they stay small."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+import msgspec
+
+from sessions.ingest.reading import read
+from sessions.ingest.work import Failure, Increment, Work
+
+ROOM = 24 << 20
+"""Bytes of answers that wait in memory at most."""
+
+AHEAD = 48
+"""Logs given to a process at a time, so that it never waits for the next one. A log to be resumed goes to an idle
+process only: its state may be larger than a pipe holds, and a process that is sending would not take it."""
+
+GARBAGE = 100_000
+"""Containers that are made before the collector looks for cycles again. Values form none; looking after every 700, as
+Python does by itself, took a sixth of the time."""
+
+_encode = msgspec.msgpack.encode
+_decode_work = msgspec.msgpack.Decoder(Work).decode
+_decode_answer = msgspec.msgpack.Decoder(tuple[Increment | None, Failure | None]).decode
+
+
+class WorkerDied(Exception):
+    """A parsing process ended before its work was done."""
+
+
+def serve(pipe: Connection) -> None:
+    """Read the logs that come through `pipe` until it closes. Runs in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The caller stops us by closing the pipe.
+    gc.set_threshold(GARBAGE)
+    try:
+        while True:
+            for answer in read(_decode_work(pipe.recv_bytes())):
+                is_increment = isinstance(answer, Increment)
+                pipe.send_bytes(_encode((answer, None) if is_increment else (None, answer)))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+class Crew:
+    """A number of parsing processes. Leaving the context ends them."""
+
+    def __init__(self, size: int) -> None:
+        context = get_context("spawn")
+        self._given: dict[Connection, dict[int, str]] = {}
+        self._processes: list[BaseProcess] = []
+        self._works: Iterator[Work] = iter(())
+        self._next: Work | None = None
+        self._inbox = _Inbox()
+        for _ in range(size):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=serve, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            self._given[ours] = {}
+            self._processes.append(process)
+            threading.Thread(target=self._inbox.fill, args=(ours,), daemon=True).start()
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._inbox.close()
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+
+    def read(self, works: Iterable[Work]) -> Iterator[Increment | Failure]:
+        """Yield what the processes make of the logs, as it comes; the increments of one log come in order.
+
+        Raises WorkerDied when a process is gone.
+        """
+        self._works = iter(works)
+        for pipe in self._given:
+            self._fill(pipe)
+        while any(self._given.values()):
+            pipe, message = self._inbox.take()
+            if message is None:
+                raise self._death(pipe)
+            increment, failure = _decode_answer(message)
+            answer = increment or failure
+            assert answer is not None, "a worker answers with an increment or a failure"
+            if isinstance(answer, Failure) or answer.is_last:
+                del self._given[pipe][answer.number]
+                self._fill(pipe)
+            yield answer
+
+    def _fill(self, pipe: Connection) -> None:
+        while work := self._next or next(self._works, None):
+            self._next = work
+            if len(self._given[pipe]) >= (1 if work.resume else AHEAD):
+                return
+            self._given[pipe][work.number] = work.path
+            try:
+                pipe.send_bytes(_encode(work))
+            except (BrokenPipeError, ConnectionResetError):
+                raise self._death(pipe) from None
+            self._next = None
+
+    def _death(self, pipe: Connection) -> WorkerDied:
+        paths = ", ".join(self._given[pipe].values())
+        return WorkerDied(f"a parsing process ended unexpectedly, maybe over one of: {paths}; run the command again")
+
+
+class _Inbox:
+    """Messages received and not yet taken, up to `ROOM` bytes, so that the processes go on while a batch is stored."""
+
+    def __init__(self) -> None:
+        self._messages: deque[tuple[Connection, bytes | None]] = deque()
+        self._held = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def fill(self, pipe: Connection) -> None:
+        """Receive from `pipe` until it ends; then put None."""
+        while not self._closed:
+            message = _received(pipe)
+            with self._changed:
+                self._changed.wait_for(lambda: self._held < ROOM or self._closed)
+                self._messages.append((pipe, message))
+                self._held += len(message or b"")
+                self._changed.notify_all()
+            if message is None:
+                return
+
+    def take(self) -> tuple[Connection, bytes | None]:
+        with self._changed:
+            self._changed.wait_for(lambda: bool(self._messages))
+            pipe, message = self._messages.popleft()
+            self._held -= len(message or b"")
+            self._changed.notify_all()
+        return pipe, message
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+def _received(pipe: Connection) -> bytes | None:
+    try:
+        return pipe.recv_bytes()
+    except (EOFError, OSError):
+        return None

@@ -1,0 +1,79 @@
+"""Every read of sessions starts here: `Session.objects.visible_to(viewer).matching(search, now)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.lookups import LessThan
+
+if TYPE_CHECKING:
+    from accounts.viewer import Viewer
+    from sessions.search import SessionSearch
+
+ORDERS: Mapping[str, str] = {"recent": "updated_at", "popular": "message_count", "longest": "duration_seconds"}
+"""What each sort sorts by, the greatest first. Rows that are equal in it go by id."""
+
+_FILTERS: Mapping[str, Callable[[Any], Q]] = {
+    "tool": lambda value: Q(tool=value.lower()),
+    "repo": lambda value: Q(repo__icontains=value),
+    "branch": lambda value: Q(branch__icontains=value),
+    "model": lambda value: Q(model__icontains=value),
+    "author": lambda value: Q(owner__nickname__iexact=value.lstrip("@")),
+    "is": lambda value: Q(has_errors=True),
+    "after": lambda value: Q(updated_at__gte=value),
+    "before": lambda value: Q(created_at__lt=value),
+}
+
+
+class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Keep what `viewer` may read: the operator of this machine reads what was indexed on it."""
+        public = models.Q(visibility="public")
+        if viewer.is_operator:
+            return self.filter(public | models.Q(origin="indexed"))
+        if viewer.user is None:
+            return self.filter(public)
+        return self.filter(public | models.Q(owner=viewer.user))
+
+    def primary(self) -> Self:
+        """Leave out the sessions that are shown in their parent."""
+        # Django writes `False` as `NOT is_auxiliary`, for which SQLite does not use an index.
+        return self.filter(is_auxiliary__in=[False])
+
+    def matching(self, search: SessionSearch, now: datetime) -> Self:
+        """Keep what fits the tool, the time range and the filters of `search`. Words are for `sessions.search.find`.
+
+        Raises Malformed.
+        """
+        fitting = self
+        for one in search.query(now).filters:
+            condition = _FILTERS[one.key](one.value)
+            fitting = fitting.exclude(condition) if one.is_negated else fitting.filter(condition)
+        return fitting
+
+    def recent(self) -> Self:
+        return self.sorted_by("recent")
+
+    def popular(self) -> Self:
+        return self.sorted_by("popular")
+
+    def longest(self) -> Self:
+        return self.sorted_by("longest")
+
+    def sorted_by(self, sort: str) -> Self:
+        return self.order_by(f"-{ORDERS[sort]}", "-id")
+
+    def after(self, sort: str, value: datetime | int, row: UUID) -> Self:
+        """Keep what `sort` puts behind the session `row`, which has this value in it."""
+        key, identity = self.model._meta.get_field(ORDERS[sort]), self.model._meta.pk
+        # As one comparison of pairs, SQLite starts in the index at that place instead of walking up to it.
+        return self.filter(LessThan(_pair(F(key.name), F("pk")), _pair(Value(value, key), Value(row, identity))))
+
+
+def _pair(*parts: F | Value) -> Func:
+    return Func(*parts, template="(%(expressions)s)", output_field=models.BooleanField())

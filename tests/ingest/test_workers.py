@@ -1,0 +1,41 @@
+"""The processes that parse: what is said when one of them dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from sessions.ingest import workers
+from sessions.ingest.work import Increment, Work
+from sessions.ingest.workers import Crew, WorkerDied
+from tests.golden import FIXTURES
+
+LOG = str(FIXTURES / "claude-code" / "session-fallback.jsonl")
+
+
+def children() -> list[int]:
+    own = os.getpid()
+    return [int(pid) for pid in Path(f"/proc/{own}/task/{own}/children").read_text().split()]
+
+
+def test_it_works() -> None:
+    with Crew(2) as crew:
+        answers = list(crew.read(Work(number, "claude-code", LOG, 0) for number in range(10)))
+    assert sorted(answer.number for answer in answers if isinstance(answer, Increment)) == list(range(10))
+
+
+@pytest.mark.parametrize("ahead", [1, workers.AHEAD])
+def test_it_names_the_log_over_which_a_process_died(monkeypatch: pytest.MonkeyPatch, ahead: int) -> None:
+    monkeypatch.setattr(workers, "AHEAD", ahead)
+    before = set(children())
+    with Crew(1) as crew:
+        answers = crew.read(Work(number, "claude-code", LOG, 0) for number in range(1_000))
+        next(answers)
+        for pid in set(children()) - before:
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        with pytest.raises(WorkerDied, match="session-fallback"):
+            list(answers)
