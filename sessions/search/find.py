@@ -1,0 +1,146 @@
+"""Find sessions: pages of lists straight from the index rows, and what full-text search gives, grouped by session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sessions.fulltext import Hit
+from sessions.models import Session, Strand
+from sessions.querysets import ORDERS
+from sessions.search import candidates
+from sessions.search.cursor import Cursor, decode, encode
+from sessions.search.grammar import Malformed, Query, parse
+from sessions.search.limits import LIMITS, Limits
+from sessions.search.reading import read
+from sessions.search.request import SessionSearch
+from sessions.search.scope import Scope
+from sessions.search.snippets import Snippet, snippet
+
+if TYPE_CHECKING:
+    from accounts.viewer import Viewer
+
+PAGE = 20
+SNIPPETS = 3
+"""Passages per session."""
+
+_ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of sessions. `next` is the `after` of the following page, or empty.
+
+    `problem` says why the search cannot be understood; `note` how far it got where it did not get to the end.
+    """
+
+    sessions: Sequence[Session] = ()
+    next: str = ""
+    total: int = 0
+    total_is_estimate: bool = False
+    snippets: Mapping[UUID, Sequence[Snippet]] = field(default_factory=dict)
+    problem: str = ""
+    note: str = ""
+
+
+def find(
+    viewer: Viewer,
+    search: SessionSearch,
+    *,
+    now: datetime,
+    size: int = PAGE,
+    offset: int = 0,
+    limits: Limits = LIMITS,
+) -> Found:
+    """Return a page of the sessions that `viewer` may read. `offset` sessions are left out behind `search.after`."""
+    visible = Session.objects.visible_to(viewer)
+    try:
+        query = search.query(now)
+        scope = Scope(visible, visible.matching(search, now), search.sort, limits)
+    except Malformed as malformed:
+        return Found(problem=str(malformed))
+    page = _Page(search.sort, decode(search.after, search.sort), offset, size)
+    if query.is_about_events:
+        return _searched(query, scope, page)
+    return _listed(scope, page)
+
+
+def events_matching(strand: Strand, text: str) -> list[int]:
+    """Return the numbers of a strand's events that `text` finds, in order. Filters of sessions count for nothing."""
+    try:
+        query = parse(text, _ANY_MOMENT)
+    except Malformed:
+        return []
+    return candidates.of_strand(query, strand) if query.is_about_events else []
+
+
+def tools_in_use(viewer: Viewer) -> list[str]:
+    """Return the tools of the sessions in lists, by name. Asks once per tool, whatever the number of sessions."""
+    listed = Session.objects.visible_to(viewer).primary().order_by("tool").values_list("tool", flat=True)
+    tools: list[str] = []
+    while tool := listed.filter(tool__gt=tools[-1] if tools else "").first():
+        tools.append(tool)
+    return tools
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    sort: str
+    cursor: Cursor | None
+    offset: int
+    size: int
+
+    def cut(self, rows: Sequence[Session]) -> tuple[Sequence[Session], str]:
+        """Return the page and the cursor behind it; `rows` has one more than the page where others follow."""
+        if len(rows) <= self.size:
+            return rows, ""
+        last = rows[self.size - 1]
+        return rows[: self.size], encode(Cursor(getattr(last, ORDERS[self.sort]), last.pk))
+
+
+def _listed(scope: Scope, page: _Page) -> Found:
+    behind = scope.chosen.after(page.sort, *page.cursor) if page.cursor else scope.chosen
+    ordered = behind.sorted_by(page.sort).select_related("owner")
+    rows, after = page.cut(list(ordered[page.offset : page.offset + page.size + 1]))
+    total, is_estimate = _total(scope)
+    return Found(rows, after, total, is_estimate)
+
+
+def _total(scope: Scope) -> tuple[int, bool]:
+    """Return the number of sessions, and whether it is an estimate.
+
+    Ids are spread evenly, so that those of one slice stand for all. Where they leave no doubt that there are more than
+    are counted, nothing else is asked: counting ten thousand costs as much as all the rest of a list.
+    """
+    most, slices = scope.limits.counted, scope.limits.slices
+    estimate = slices * scope.chosen_by_id.filter(pk__lt=UUID(int=2**128 // slices)).count()
+    if estimate > 2 * most:
+        return estimate, True
+    # One column of the index that is walked, so that no row is looked at.
+    counted = scope.chosen.order_by().values("is_auxiliary")[: most + 1].count()
+    return (counted, False) if counted <= most else (max(estimate, most), True)
+
+
+def _searched(query: Query, scope: Scope, page: _Page) -> Found:
+    gathered = candidates.gather(query, scope)
+    keys = sorted(gathered.found, reverse=True)
+    behind = [key for key in keys if page.cursor is None or key < page.cursor][page.offset :][: page.size + 1]
+    by_id = Session.objects.select_related("owner").in_bulk([key.row for key in behind])
+    rows, after = page.cut([by_id[key.row] for key in behind])
+    return Found(
+        sessions=rows,
+        next=after,
+        total=len(keys),
+        total_is_estimate=not gathered.is_all,
+        snippets=_snippets({key.row: gathered.found[key] for key in behind[: page.size]}, gathered.query),
+        note=gathered.note,
+    )
+
+
+def _snippets(hits: Mapping[UUID, Sequence[Hit]], query: Query) -> dict[UUID, tuple[Snippet, ...]]:
+    chosen = {row: [hit for hit in own if hit.number >= 0][:SNIPPETS] for row, own in hits.items()}
+    events = read([hit for own in chosen.values() for hit in own])
+    return {row: tuple(snippet(hit, events[hit], query) for hit in own if hit in events) for row, own in chosen.items()}

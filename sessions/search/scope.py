@@ -1,0 +1,65 @@
+"""Which sessions a search may show, and under which of them a hit is shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sessions.fulltext import Hit
+from sessions.querysets import ORDERS, SessionQuerySet
+from sessions.search.cursor import Cursor
+from sessions.search.limits import Limits
+
+Grouped = dict[Cursor, list[Hit]]
+"""Hits by the place of their session in the list."""
+
+
+class Scope(NamedTuple):
+    """`visible` are the sessions whose events may be read, `matching` those of them that the filters let through.
+
+    What is shown is sorted by `sort`.
+    """
+
+    visible: SessionQuerySet
+    matching: SessionQuerySet
+    sort: str
+    limits: Limits
+
+    @property
+    def chosen(self) -> SessionQuerySet:
+        """The sessions to show, for walking through them in an order."""
+        return self.matching.primary()
+
+    @property
+    def chosen_by_id(self) -> SessionQuerySet:
+        """The sessions to show, for looking some of them up: SQLite takes no other index than that of ids."""
+        return self.matching.filter(is_auxiliary=False)
+
+    def grouped(self, hits: Sequence[Hit]) -> Grouped:
+        """Group hits by the session that shows them; those that may not be shown are left out."""
+        rows = self.visible.filter(pk__in={hit.session for hit in hits}).values_list("pk", "is_auxiliary", "parent")
+        shown_in = {row: parent if is_auxiliary and parent else row for row, is_auxiliary, parent in rows}
+        keys = self._keys(self.chosen_by_id.filter(pk__in=set(shown_in.values())))
+        return group(hits, {session: keys[owner] for session, owner in shown_in.items() if owner in keys})
+
+    def newest(self, limit: int) -> dict[UUID, Cursor]:
+        """Return the newest sessions to show by id."""
+        return self._keys(self.chosen.recent()[:limit])
+
+    def with_helpers(self, keys: Mapping[UUID, Cursor]) -> dict[UUID, Cursor]:
+        """Return the sessions and those of their helpers, which are shown in them."""
+        helpers = self.visible.filter(parent__in=keys, is_auxiliary=True).values_list("pk", "parent")
+        return {**keys, **{helper: keys[parent] for helper, parent in helpers}}
+
+    def _keys(self, sessions: SessionQuerySet) -> dict[UUID, Cursor]:
+        return {row: Cursor(value, row) for row, value in sessions.values_list("pk", ORDERS[self.sort])}
+
+
+def group(hits: Iterable[Hit], keys: Mapping[UUID, Cursor]) -> Grouped:
+    grouped: Grouped = defaultdict(list)
+    for hit in hits:
+        if hit.session in keys:
+            grouped[keys[hit.session]].append(hit)
+    return dict(grouped)
