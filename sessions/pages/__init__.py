@@ -1,0 +1,1 @@
+"""What pages show, as finished values: templates neither query nor compute."""

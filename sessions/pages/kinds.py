@@ -1,0 +1,118 @@
+"""Tables over event types and tools: which group, colour and sign each has. New types land in `tool` and `System`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Event types that a reader shows or hides together, with the key that does it."""
+
+    key: str
+    label: str
+    kinds: frozenset[str]
+
+
+_MEDIA = ("ImageGenerate", "VideoGenerate", "AudioGenerate")
+_FILES = ("FileRead", "FileEdit", "FileCreate", "FileDelete", "FileSearch", "CodeSearch", "ShellCommand")
+
+GROUPS = (
+    Group("1", "Messages", frozenset({"UserMessage", "AgentMessage"})),
+    Group("2", "Reasoning", frozenset({"Thinking"})),
+    Group("3", "Tools", frozenset({"ToolCall", "ToolResult", "WebSearch", "WebFetch", *_MEDIA})),
+    Group("4", "Files & shell", frozenset(_FILES)),
+    Group("5", "System", frozenset({"SystemMessage", "TaskStart", "TaskEnd", "Custom"})),
+)
+SYSTEM = GROUPS[4]
+_GROUP_OF = {kind: group for group in GROUPS for kind in group.kinds}
+
+FLOWS = ("user", "agent", "tool", "system")
+_FLOW_OF = {
+    "UserMessage": "user",
+    "AgentMessage": "agent",
+    "Thinking": "agent",
+    "TaskStart": "agent",
+    "TaskEnd": "agent",
+    "SystemMessage": "system",
+    "Custom": "system",
+}
+
+ICONS = {
+    "FileRead": "file",
+    "FileCreate": "file",
+    "FileEdit": "edit",
+    "FileDelete": "trash",
+    "ShellCommand": "prompt",
+    "WebSearch": "search",
+    "FileSearch": "search",
+    "CodeSearch": "search",
+    "WebFetch": "globe",
+    "ImageGenerate": "picture",
+    "TaskStart": "play",
+    "TaskEnd": "stop",
+    "ToolCall": "bolt",
+    "ToolResult": "back",
+}
+
+NAMES = {
+    "FileRead": "Read",
+    "FileCreate": "Create",
+    "FileEdit": "Edit",
+    "FileDelete": "Delete",
+    "ShellCommand": "Shell",
+    "WebSearch": "Web search",
+    "FileSearch": "Find files",
+    "CodeSearch": "Search code",
+    "WebFetch": "Fetch",
+    "ImageGenerate": "Image",
+    "VideoGenerate": "Video",
+    "AudioGenerate": "Audio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An agent as pages name it; `badge` is its sign in small squares."""
+
+    id: str
+    label: str
+    badge: str
+    style: str
+
+
+TOOLS = tuple(
+    Tool(name, label, badge, f"tool-{name}")
+    for name, label, badge in (
+        ("claude-code", "Claude Code", "C"),
+        ("cursor", "Cursor", "Cu"),
+        ("codex", "Codex", "Cx"),
+        ("opencode", "OpenCode", "Oc"),
+        ("cline", "Cline", "Cl"),
+        ("amp", "Amp", "Ap"),
+        ("gemini", "Gemini", "Ge"),
+    )
+)
+_TOOL_OF = {tool.id: tool for tool in TOOLS}
+
+
+def group_of(kind: str) -> Group:
+    return _GROUP_OF.get(kind, SYSTEM)
+
+
+def flow_of(kind: str) -> str:
+    return _FLOW_OF.get(kind, "tool")
+
+
+def tool_of(id: str) -> Tool:
+    return _TOOL_OF.get(id) or Tool(id, id or "unknown", id[:1].upper() or "?", "tool-other")
+
+
+def grouped(kinds: Mapping[str, int]) -> dict[str, int]:
+    """Return the number of events per group key. Results are not counted: they are read inside their calls."""
+    totals = dict.fromkeys((group.key for group in GROUPS), 0)
+    for kind, count in kinds.items():
+        if kind != "ToolResult":
+            totals[group_of(kind).key] += count
+    return totals

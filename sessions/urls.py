@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from sessions import views
+
+
+class StrandKey:
+    """The key of a strand: `main`, or whatever an agent calls its helper."""
+
+    regex = "[^?#]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(StrandKey, "strand")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("sessions", views.session_list, name="sessions"),
+    path("session/<uuid:pk>", views.session_detail, name="session"),
+    path("session/<uuid:pk>/raw", views.session_raw, name="raw"),
+    path("session/<uuid:pk>/e/<strand:strand>.<int:number>", views.event, name="event"),
+    path("events", views.events, name="events"),
+    path("robots.txt", views.robots, name="robots"),
+]

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.viewer import viewer_of
+from sessions import bodies, live
+from sessions.access import session_read
+from sessions.htmx import HtmxRequest, push_url, render_part
+from sessions.models import Session
+from sessions.pages.detail import NoStrand, SessionDetailPage
+from sessions.pages.listing import SessionListPage
+from sessions.pages.place import Place, located
+from sessions.pages.timeline import WINDOW
+from sessions.search import SessionSearch
+
+_DETAIL_PARTS = {"rows": "sessions/_more.html", "lane": "sessions/_lane.html", "live": "sessions/_live.html"}
+_LIST_PARTS = {"rows": "sessions/_more_cards.html"}
+_UNSAFE_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@require_safe
+def home(request: HtmxRequest) -> HttpResponse:
+    return session_list(request)
+
+
+@require_safe
+def session_list(request: HtmxRequest) -> HttpResponse:
+    page = SessionListPage(viewer_of(request), SessionSearch.from_query(request.GET), timezone.now())
+    if not request.htmx and page.spells_out_defaults(request.GET.dict()):
+        return redirect(page.url)
+    part = _LIST_PARTS.get(request.GET.get("part", ""), "sessions/_list.html")
+    response = render_part(request, "sessions/list.html", part, {"page": page})
+    return response if "part" in request.GET else push_url(response, request, page.url)
+
+
+@require_safe
+def session_detail(request: HtmxRequest, pk: UUID) -> HttpResponse:
+    session = session_read(request, pk)
+    page = _detail_page(request, session, Place.from_query(request.GET.dict()))
+    part = _DETAIL_PARTS.get(request.GET.get("part", ""), "sessions/_timeline.html")
+    response = render_part(request, "sessions/detail.html", part, {"page": page})
+    return response if "part" in request.GET else push_url(response, request, page.url + page.place.query())
+
+
+@require_safe
+def event(request: HtmxRequest, pk: UUID, strand: str, number: int) -> HttpResponse:
+    """Open the window around an event. Its id, when given, finds it where a better parser has put it."""
+    session = session_read(request, pk)
+    found = located(session, strand, number, request.GET.get("id", ""))
+    if found is None:
+        raise Http404
+    page = _detail_page(request, session, Place(strand=strand, first=max(0, found - WINDOW // 5)), found)
+    part = "sessions/_row.html" if request.GET.get("part") == "row" else "sessions/_timeline.html"
+    return render_part(request, "sessions/detail.html", part, {"page": page, "row": page.target_row, "is_page": True})
+
+
+@require_safe
+def session_raw(request: HtmxRequest, pk: UUID) -> StreamingHttpResponse:
+    """Download the session as HAIL."""
+    session = session_read(request, pk)
+    try:
+        lines = bodies.raw(session)
+    except bodies.BodyMissing as error:
+        raise Http404 from error
+    name = _UNSAFE_IN_FILE_NAMES.sub("-", session.hail_id)[:100].strip(".-") or session.pk
+    disposition = f'attachment; filename="{name}.hail.jsonl"'
+    return StreamingHttpResponse(
+        lines, content_type="application/x-ndjson", headers={"Content-Disposition": disposition}
+    )
+
+
+@require_safe
+def events(request: HtmxRequest) -> HttpResponse | StreamingHttpResponse:
+    """Tell a page when something was stored, for as long as it listens."""
+    stream = live.watcher.listen()
+    if stream is None:
+        return HttpResponse("Too many pages are listening.", status=503, headers={"Retry-After": "5"})
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
+
+
+@require_safe
+def robots(request: HtmxRequest) -> HttpResponse:
+    return HttpResponse("User-agent: *\nAllow: /\n", content_type="text/plain")
+
+
+def _detail_page(request: HtmxRequest, session: Session, place: Place, target: int | None = None) -> SessionDetailPage:
+    try:
+        return SessionDetailPage(session, place, viewer_of(request), timezone.now(), target)
+    except NoStrand as error:
+        raise Http404 from error

@@ -1,0 +1,12 @@
+// What scripts add to pages that work without them.
+import { startClocks } from "./clocks.js";
+import { startLive } from "./live.js";
+import { startPalette } from "./palette.js";
+import { startShortcuts } from "./shortcuts.js";
+import { startToggle } from "./toggle.js";
+
+startToggle();
+startPalette();
+startShortcuts();
+startClocks();
+startLive();
