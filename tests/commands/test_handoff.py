@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from sessions.ingest.lock import ingest_lock
+from sessions.models import Session
+from tests.ingest.world import SESSION, World, answered, ran, said
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(home: Path) -> World:
+    world = World(home)
+    world.write(said(0, "fix the login"), ran(1, "pytest -q"), answered(2, 1, "Exit code 1\n1 failed", is_error=True))
+    return world
+
+
+def handoff(*arguments: str) -> tuple[str, str]:
+    out, errors = StringIO(), StringIO()
+    call_command("handoff", *arguments, stdout=out, stderr=errors)
+    return out.getvalue(), errors.getvalue()
+
+
+def document(*arguments: str) -> Any:
+    (only,) = json.loads(handoff("--last", *arguments)[0])
+    return only
+
+
+def test_it_works_on_a_machine_that_was_never_indexed(world: World) -> None:
+    contract = document()
+    assert (contract["session_id"], contract["objective"]) == (SESSION, "fix the login")
+    assert contract["verification"]["checks_failed"] == ["pytest -q"]
+    assert contract["stats"]["event_count"] == 3
+
+
+@pytest.mark.parametrize("form", ["markdown", "text"])
+def test_it_writes_markdown(world: World, form: str) -> None:
+    assert handoff("--last", "--format", form)[0].startswith("# Session Handoff\n\n## Objective\nfix the login\n")
+
+
+def test_it_takes_the_session_that_ended_last(world: World) -> None:
+    other = "9d2c8f7a-0b1c-4d2e-8f3a-4b5c6d7e8f90"
+    world.write(said(1, "an older one", session=other), session=other)
+    assert document()["session_id"] == SESSION
+    world.write(said(59, "and on", session=other), session=other)
+    assert document()["session_id"] == other
+
+
+def test_it_leaves_auxiliary_sessions_out(world: World) -> None:
+    document()
+    Session.objects.update(is_auxiliary=True)
+    with pytest.raises(CommandError, match="no session is indexed yet"):
+        handoff("--last")
+
+
+def test_it_says_what_to_do_without_sessions(home: Path) -> None:
+    with pytest.raises(CommandError, match=r"work with an agent, then run `manage\.py index`"):
+        handoff("--last")
+
+
+def test_it_indexes_nothing_outside_the_local_profile(world: World, settings: Settings) -> None:
+    settings.OPENSESSION_PROFILE = "server"
+    with pytest.raises(CommandError, match="no session is indexed yet"):
+        handoff("--last")
+    assert not Session.objects.exists()
+
+
+def test_it_names_a_log_that_it_could_not_read(world: World) -> None:
+    rollout = world.home / ".codex" / "sessions" / "rollout-1.jsonl.zst"
+    rollout.parent.mkdir(parents=True)
+    rollout.write_bytes(b"not packed")
+    assert f"{rollout}: " in handoff("--last")[1]
+
+
+def test_it_says_what_to_do_with_a_damaged_session(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions.ingest.frames.FRAME_BYTES", 500)
+    document()
+    strand = Session.objects.get().strands.get()
+    path = Path(storages["bodies"].path(strand.body))
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(CommandError, match=r"run `manage\.py fsck`"):
+        handoff("--last")
+
+
+def test_it_validates_on_stderr(world: World) -> None:
+    out, errors = handoff("--last", "--validate")
+    assert errors.startswith("Handoff validation: 1/1 passed")
+    assert json.loads(errors.splitlines()[-1])["type"] == "handoff_validation"
+    assert json.loads(out)[0]["validation"]["passed"] is True
+
+
+def test_it_writes_a_file(world: World, tmp_path: Path) -> None:
+    target = tmp_path / "HANDOFF.md"
+    out, errors = handoff("--last", "--format", "markdown", "--output", str(target))
+    assert (out, errors) == ("", f"Wrote {target}\n")
+    assert target.read_text().startswith("# Session Handoff")
+
+
+def test_it_names_a_file_that_it_cannot_write(world: World, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="No such file or directory"):
+        handoff("--last", "--output", str(tmp_path / "nowhere" / "HANDOFF.md"))
+
+
+def test_it_uses_what_is_indexed_while_another_pass_runs(
+    world: World, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handoff.management.commands.handoff.PATIENCE", 0.05)
+    document()
+    world.write(said(9, "too late"))
+    with ingest_lock(data_dir, wait=0):
+        out, errors = handoff("--last")
+    assert "Using what is indexed already: another process is indexing" in errors
+    assert json.loads(out)[0]["stats"]["event_count"] == 3
