@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    help = "Serve the pages, on this machine only in the local profile. Example: PORT=8000 manage.py serve"
+    requires_system_checks: list[str] = []
+
+    def handle(self, **options: Any) -> None:
+        need_free_port(*address())
+        call_command("collectstatic", interactive=False, verbosity=0)
+        # The server takes this process over, so that it gets the signals which are meant for it.
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *_arguments(), "opensession.wsgi"])
+
+
+def address() -> tuple[str, int]:
+    return "127.0.0.1" if settings.IS_LOCAL else "0.0.0.0", settings.PORT  # noqa: S104 - a server is for others.
+
+
+def need_free_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"port {port} cannot be used: {error.strerror}; choose another, as PORT=3001") from error
+
+
+def _arguments() -> list[str]:
+    host, port = address()
+    return [
+        f"--chdir={settings.BASE_DIR}",
+        f"--bind={host}:{port}",
+        f"--workers={settings.WEB_CONCURRENCY}",
+        # Each page that follows a running agent holds a thread.
+        "--worker-class=gthread",
+        "--threads=64",
+        # On a stop they need not be waited for: an open page asks again by itself.
+        "--graceful-timeout=2",
+        "--log-level=warning",
+        # It would lie in the home directory, where nothing of ours belongs.
+        "--no-control-socket",
+    ]
