@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
-from zstandard import ZstdError
 
 from opensession.hail import jsonl
 from opensession.hail.model import Event
 from parsers.base import Amendment
 from sessions import bodies
 from sessions.fulltext import Hit
-from sessions.ingest import frames
 from sessions.models import Amendment as AmendmentRow
 from sessions.models import Frame, Strand
 
@@ -48,7 +46,7 @@ def newest_first(strand: Strand) -> Iterator[tuple[int, Event]]:
         start = max(0, stop - SCAN)
         try:
             yield from reversed(bodies.window(strand, start, stop - start))
-        except (bodies.BodyMissing, ZstdError) as error:
+        except bodies.BodyMissing as error:
             logger.warning("%s", error)
 
 
@@ -85,7 +83,7 @@ def _of_frame(
 
 def _lines(strand: Strand, frame: Frame) -> list[bytes]:
     try:
-        return frames.lines(bodies.packed_bytes(strand, frame))
-    except (bodies.BodyMissing, ZstdError) as error:
+        return bodies.lines(strand, frame)
+    except bodies.BodyMissing as error:
         logger.warning("%s", error)
         return []
