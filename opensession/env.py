@@ -72,6 +72,12 @@ def user_data() -> Path:
     return Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
 
 
+def user_config() -> Path:
+    """Return the folder for the configuration of programs, after the same rules."""
+    named = text("XDG_CONFIG_HOME")
+    return Path(named) if Path(named).is_absolute() else Path.home() / ".config"
+
+
 def runs_one_of(commands: Sequence[str], arguments: Sequence[str]) -> bool:
     """Tell whether the command line is `manage.py` with one of the commands."""
     return len(arguments) > 1 and Path(arguments[0]).name == "manage.py" and arguments[1] in commands

@@ -41,7 +41,7 @@ APPS_FOR_PAGES = [
     "django_htmx",
     "csp",
 ]
-DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "rundaemon")
+DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "rundaemon")
 INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
 
 MIDDLEWARE = [
@@ -79,6 +79,7 @@ TEMPLATES = [
 OPENSESSION_DATA_DIR = env.folder(
     "OPENSESSION_DATA_DIR", env.user_data() / "opensession" if IS_LOCAL else BASE_DIR / "data"
 )
+OPENSESSION_CONFIG = env.user_config() / "opensession" / "opensession.toml"
 DATABASES = {"default": database.configured(env.secret("DATABASE_URL"), OPENSESSION_DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "/static/"

@@ -1,81 +1,116 @@
 """From the logs of coding agents to HAIL.
 
-A new parser touches: its own file or package here, `PARSERS` below, `discover.py` (where its logs lie),
-`toolcalls.py` (what its tools do), `tests/parsers/` with fixtures in `tests/fixtures/<tool>/`, and `README.md`.
+A new parser touches three files: its own module here, its row in `registry.py`, and a fixture with its golden file in
+`tests/fixtures/<tool>/`. See `docs/adding-a-parser.md`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from zstandard import ZstdError
 
-from opensession.hail.model import Session
+from opensession.hail.model import Event, Header, Session
 from opensession.hail.stats import count
-from parsers.base import ParseError, Parser
-from parsers.claude_code import ClaudeCodeParser
-from parsers.codex import CodexParser
-from parsers.lines import CHUNK
+from parsers.base import OF_SUBAGENT, Document, DocumentParser, LineParser, Output, ParseError, Sample
+from parsers.detect import find, recognise
 from parsers.merge import Strand, merged
-from parsers.strand import open_log, read_whole
+from parsers.registry import REGISTRY, TOOLS, AnyParser, parser_of
+from parsers.strand import fold, open_log, read_whole
 
-__all__ = ["PARSERS", "TOOLS", "ParseError", "find", "parse", "sniff"]
-
-PARSERS: tuple[Parser, ...] = (CodexParser(), ClaudeCodeParser())
-"""The first claim wins, so the least specific rule stands last."""
-
-TOOLS: Mapping[str, Parser] = {parser.tool: parser for parser in PARSERS}
+__all__ = ["REGISTRY", "TOOLS", "ParseError", "find", "parse", "parser_of", "recognise", "sessions"]
 
 
-def find(path: Path | str) -> Parser | None:
-    """Return the parser whose agent writes such a path."""
-    return next((parser for parser in PARSERS if parser.claims(Path(path).as_posix())), None)
+class _Part(NamedTuple):
+    """What was read of one thread."""
 
-
-def sniff(head: bytes) -> Parser | None:
-    """Return the parser whose format the first bytes of a file look like. Paths lie, so this is the second question."""
-    return next((parser for parser in PARSERS if parser.recognises(head)), None)
+    header: Header
+    strand: str
+    events: Sequence[Event]
 
 
 def parse(path: Path, tool: str | None = None) -> Session:
-    """Return the session at `path` with its subagents merged in. Raises ParseError."""
+    """Return the session at `path` with its subagents merged in; of several the one that went on longest.
+
+    The tool is found by the path, then by the content. Raises ParseError.
+    """
+    found = list(sessions(path, tool))
+    if not found:
+        raise ParseError(path, 0, "holds no session")
+    return max(found, key=lambda session: session.header.context.updated_at)
+
+
+def sessions(path: Path, tool: str | None = None, locator: str | None = None) -> Iterator[Session]:
+    """Yield the sessions at `path`, only that with the native id `locator` if given. Raises ParseError."""
     try:
-        parser = TOOLS.get(tool) if tool else find(path) or sniff(_head(path))
-        if parser is None:
-            raise ParseError(path, 0, f"no parser for {tool or 'such a file'}; name one of {', '.join(TOOLS)}")
-        return _session(parser, path)
+        yield from _sessions(path, _parser(path, tool), locator)
     except OSError as error:
         raise ParseError(path, 0, error.strerror or str(error)) from error
     except ZstdError as error:
         raise ParseError(path, 0, str(error)) from error
 
 
-def _session(parser: Parser, path: Path) -> Session:
+def _parser(path: Path, tool: str | None) -> AnyParser:
+    if tool and tool not in TOOLS:
+        raise ParseError(path, 0, f"no parser for {tool}; name one of {', '.join(TOOLS)}")
+    name = tool or find(path)
+    if not name:
+        candidates = recognise(Sample(path))
+        name = candidates[0].tool if candidates else None
+    if not name:
+        raise ParseError(path, 0, f"no parser knows such a file; name the tool, one of {', '.join(TOOLS)}")
+    return parser_of(name)
+
+
+def _sessions(path: Path, parser: AnyParser, locator: str | None) -> Iterator[Session]:
+    if isinstance(parser, DocumentParser):
+        with parser.open(path) as document:
+            parts = (_thread(document, each) for each in _wanted(path, document, locator))
+            for _, together in groupby(parts, key=lambda part: part.header.session_id):
+                yield _session(*together)
+    else:
+        yield _session(*(_log(parser, log) for log in (path, *parser.companions(path))))
+
+
+def _wanted(path: Path, document: Document, locator: str | None) -> list[str]:
+    threads = document.threads()
+    if locator is None:
+        return list(threads)
+    found = [each for each in threads if each == locator or each.startswith(f"{locator}{OF_SUBAGENT}")]
+    if not found:
+        raise ParseError(path, 0, f"holds no session {locator}, only {', '.join(list(threads)[:20]) or 'none at all'}")
+    return found
+
+
+def _thread(document: Document, locator: str) -> _Part:
+    out = Output()
+    thread = document.read(locator, out)
+    return _Part(thread.header, thread.strand, fold(out.events, out.amendments))
+
+
+def _log(parser: LineParser, path: Path) -> _Part:
     reader = parser.reader(path)
     with open_log(path) as log:
         events, _ = read_whole(reader, log)
-    strands = [strand for log in parser.companions(path) if (strand := _strand(parser, log)).count]
-    every = tuple(merged(events, strands)) if strands else tuple(events)
-    return Session(header=reader.header(), events=every, stats=count(every))
+    return _Part(reader.header(), reader.strand(), events)
 
 
-def _strand(parser: Parser, path: Path) -> Strand:
-    reader = parser.reader(path)
-    with open_log(path) as log:
-        events, _ = read_whole(reader, log)
-    header = reader.header()
+def _session(main: _Part, *subagents: _Part) -> Session:
+    strands = [_strand(part) for part in subagents if part.events]
+    every = tuple(merged(main.events, strands)) if strands else tuple(main.events)
+    return Session(header=main.header, events=every, stats=count(every))
+
+
+def _strand(part: _Part) -> Strand:
     return Strand(
-        key=reader.strand(),
-        title=header.context.title or "",
-        model=header.agent.model,
-        count=len(events),
-        first=events[0].timestamp if events else "",
-        last=events[-1].timestamp if events else "",
-        events=events,
+        key=part.strand,
+        title=part.header.context.title or "",
+        model=part.header.agent.model,
+        count=len(part.events),
+        first=part.events[0].timestamp,
+        last=part.events[-1].timestamp,
+        events=part.events,
     )
-
-
-def _head(path: Path) -> bytes:
-    with open_log(path) as log:
-        return log.read(CHUNK)

@@ -1,33 +1,51 @@
-"""What every parser is made of: the `Parser` and `Reader` protocols and the `Output` that readers fill.
+"""What every parser is made of: the protocols that it fulfils and the `Output` that it fills.
 
-A reader turns the lines of one log into the events of one *strand* (the main thread of a session, or one of its
-subagents). It can stop after any complete line and go on later: all it remembers is its `state`. Events are numbered
-as they are emitted and keep their number; what a later line tells about an earlier event is an `Amendment`.
-The law: reading a log cut at any line and resumed gives the same strand as reading it whole.
+There are two kinds of logs. One that only grows is read by a `Reader`, which turns its lines into the events of one
+*strand* (the main thread of a session, or one of its subagents). It can stop after any complete line and go on later:
+all it remembers is its `state`. Events are numbered as they are emitted and keep their number; what a later line tells
+about an earlier event is an `Amendment`. The law: reading a log cut at any line and resumed gives the same strand as
+reading it whole.
+
+All others (a JSON file, a folder, a database, Markdown) are a `Document`, which is read whole whenever it changed. It
+holds the strands of one or of many sessions, each under a native id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 from zlib import crc32
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from opensession.hail.model import Content, Event, Header
+from parsers.depth import shallow
+from parsers.errors import ParseError
+from parsers.sample import Match, Sample
+
+__all__ = [
+    "MAIN",
+    "OF_SUBAGENT",
+    "Amendment",
+    "Document",
+    "DocumentParser",
+    "LineParser",
+    "Match",
+    "Output",
+    "ParseError",
+    "Parser",
+    "Reader",
+    "Sample",
+    "Thread",
+]
 
 MAIN = "main"
 
-
-class ParseError(Exception):
-    """A file cannot be read as a session. `line` is 1-based, or 0 when the whole file is meant."""
-
-    def __init__(self, path: Path | str, line: int, reason: str) -> None:
-        where = f"{path}:{line}" if line else str(path)
-        super().__init__(f"{where}: {reason}")
-        self.path, self.line, self.reason = path, line, reason
+OF_SUBAGENT = "#"
+"""Parts a session's native id from the id of its subagent in a locator."""
 
 
 class Amendment(Struct, frozen=True, omit_defaults=True, array_like=True):
@@ -61,11 +79,12 @@ class Output:
     """What a reader made of the lines it was given since the output was created.
 
     `first` is the number of the next event; `seen` holds the CRC-32 of every event id of the strand so far, so that
-    a repeated id becomes `id#2`, `id#3`; `marks` holds those of `events`. `skipped` counts the records not understood,
-    by kind and reason.
+    a repeated id becomes `id#2`, `id#3`; `marks` holds those of `events`. Every record is counted once in `kinds`.
+    `skipped` counts by kind and reason the records that were not understood; `ignored` those that were, and that give
+    no event on purpose.
     """
 
-    __slots__ = ("amendments", "events", "first", "marks", "records", "seen", "skipped")
+    __slots__ = ("_copies", "amendments", "events", "first", "ignored", "kinds", "marks", "seen", "skipped")
 
     def __init__(self, first: int = 0, seen: set[int] | None = None) -> None:
         self.first = first
@@ -73,11 +92,15 @@ class Output:
         self.events: list[Event] = []
         self.marks: list[int] = []
         self.amendments: list[Amendment] = []
-        self.records = 0
+        self._copies: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
         self.skipped: dict[str, int] = {}
+        self.ignored: dict[str, int] = {}
 
     def emit(self, event: Event) -> int:
         """Append `event` under a unique id and return its number."""
+        if event.content.blocks and (content := shallow(event.content)) is not event.content:
+            event = replace(event, content=content)
         mark = crc32(event.event_id.encode("utf-8", "replace"))
         if mark in self.seen:
             event, mark = self._renamed(event)
@@ -89,14 +112,27 @@ class Output:
     def amend(self, amendment: Amendment) -> None:
         self.amendments.append(amendment)
 
+    @property
+    def records(self) -> int:
+        return sum(self.kinds.values())
+
+    def record(self, kind: str) -> None:
+        """Count a record of the source as being of `kind`, in the source's own words."""
+        _tick(self.kinds, kind)
+
     def skip(self, kind: str) -> None:
-        """Count a record of `kind` that gave no event because it was not understood."""
-        self.skipped[kind] = self.skipped.get(kind, 0) + 1
+        """Count a record of `kind` that gave no event, or not all of it, because it was not understood."""
+        _tick(self.skipped, kind)
+
+    def ignore(self, kind: str) -> None:
+        """Count a record that was understood and gives no event: a setting, a snapshot, an abandoned branch."""
+        _tick(self.ignored, kind)
 
     def _renamed(self, event: Event) -> tuple[Event, int]:
-        copy = 2
+        copy = self._copies.get(event.event_id, 1) + 1
         while (mark := crc32(f"{event.event_id}#{copy}".encode("utf-8", "replace"))) in self.seen:
             copy += 1
+        self._copies[event.event_id] = copy
         return replace(event, event_id=f"{event.event_id}#{copy}"), mark
 
 
@@ -123,22 +159,65 @@ class Reader(Protocol):
 
 
 class Parser(Protocol):
-    """One agent's log format."""
+    """One agent's log format. It has `reader` and `companions` too, or else `open`."""
 
     tool: str
     """The name as in HAIL's `agent.tool`."""
 
-    version: int
-    """Raised when the same log gives other events than before; stored sessions are then read again."""
+    def recognises(self, sample: Sample) -> Match | None:
+        """Tell by its content alone whether a file is in this format, how surely, and why."""
 
-    def claims(self, path: str) -> bool:
-        """Tell by the path alone (forward slashes) whether this agent writes such a file."""
 
-    def recognises(self, head: bytes) -> bool:
-        """Tell by the first bytes (some complete lines) whether this looks like the format."""
+@runtime_checkable
+class LineParser(Parser, Protocol):
+    """The format of a log that only grows, line by line."""
 
     def reader(self, path: Path) -> Reader:
         """Return a reader at the start of the log at `path`. Opens nothing but small side files of the log."""
 
     def companions(self, path: Path) -> Sequence[Path]:
         """Return the logs of the subagents that belong to the session at `path`, in path order."""
+
+
+class Thread(NamedTuple):
+    """Whose events a part of a document holds: those of a session, or of its subagent `strand`.
+
+    The header's `session_id` is the native one, of the parent for a subagent.
+    """
+
+    header: Header
+    strand: str = MAIN
+
+
+class Document(Protocol):
+    """A source that is open to be read whole."""
+
+    def threads(self) -> Mapping[str, str]:
+        """Return a locator for each of its threads, in order, with a mark that changes whenever that thread does.
+
+        A locator is the session's native id, or empty where the source holds one session only; a subagent follows its
+        session, with `OF_SUBAGENT` and its own id behind that. An empty mark means that only reading tells. Raises
+        ParseError.
+        """
+
+    def read(self, locator: str, out: Output) -> Thread:
+        """Read a thread's events into `out`, amendments included. Raises ParseError when it cannot be read at all."""
+
+
+@runtime_checkable
+class DocumentParser(Parser, Protocol):
+    """The format of a source that is read whole."""
+
+    def open(self, path: Path) -> AbstractContextManager[Document]:
+        """Open the source at `path`. Raises ParseError or OSError."""
+
+
+MOST_KINDS = 256
+"""Kinds that are told apart in a count. A hostile log may make up a new one in every line."""
+
+
+def _tick(counts: dict[str, int], kind: str) -> None:
+    kind = kind[:80]
+    if kind not in counts and len(counts) >= MOST_KINDS:
+        kind = "others"
+    counts[kind] = counts.get(kind, 0) + 1

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from opensession.hail.stats import changed_lines
 
-__all__ = ["Hunk", "changed_lines", "patch", "unified"]
+__all__ = ["Hunk", "changed_lines", "hunks", "patch", "unified"]
 
 CONTEXT = 3
 MAX_MATCHED = 40_000
@@ -36,6 +36,11 @@ def unified(old: str, new: str) -> str:
     """Return the diff that turns `old` into `new`, or an empty string when they are the same."""
     before, after = _lines(old), _lines(new)
     return "".join(_hunk(group, before, after) for group in _grouped(_changes(before, after)))
+
+
+def hunks(diff: str) -> str:
+    """Return a unified diff without the lines that name its file, which stand before the first hunk."""
+    return diff[max(0, diff.find("@@")) :]
 
 
 def patch(hunks: Iterable[Hunk]) -> str:

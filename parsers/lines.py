@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import isfinite
 from typing import Any, Protocol
 
 CHUNK = 1 << 20
@@ -67,7 +68,13 @@ def salvage(line: bytes) -> list[Any]:
     return [_clean(value) for value in values]
 
 
-_DECODER = json.JSONDecoder()
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if isfinite(number) else None
+
+
+# JSON knows no NaN and no infinity: what writes them means that there is no number.
+_DECODER = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite)
 
 
 def _clean(value: Any) -> Any:

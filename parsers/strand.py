@@ -9,15 +9,50 @@ from typing import BinaryIO, cast
 import zstandard
 
 from opensession.hail.model import Event
-from parsers.base import Amendment, Output, Reader
+from parsers.base import Amendment, Output, ParseError, Reader
 from parsers.lines import complete
+
+PACKED = (".zst", ".zstd")
+"""Endings of a log that is compressed."""
+
+_FREELY = 64 << 20
+_RATIO = 200
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Open a log for reading its lines, unpacked when it is a `.zst`."""
-    if path.suffix == ".zst":
-        return cast(BinaryIO, zstandard.open(path, "rb"))
+    """Open a log for its lines, unpacked if need be; reading raises ParseError where `most_unpacked` is exceeded."""
+    if path.suffix in PACKED:
+        return cast(BinaryIO, _Unpacked(path))
     return path.open("rb")
+
+
+def most_unpacked(size: int) -> int:
+    """Return to how many bytes a log of `size` packed bytes may unpack: far more than any log, far less than a bomb."""
+    return max(_FREELY, _RATIO * size)
+
+
+class _Unpacked:
+    """A compressed log that is open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._most, self._at = path, most_unpacked(path.stat().st_size), 0
+        self._file = zstandard.open(path, "rb")
+
+    def __enter__(self) -> _Unpacked:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._file.close()
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._file.read(size if size >= 0 else self._most + 1)
+        self._at += len(data)
+        if self._at > self._most:
+            raise ParseError(self._path, 0, f"unpacks to more than {self._most} bytes")
+        return data
 
 
 def feed(reader: Reader, log: BinaryIO, out: Output) -> int:

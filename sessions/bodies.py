@@ -15,13 +15,13 @@ import msgspec
 from django.core.files.storage import Storage, storages
 from zstandard import ZstdError
 
-import parsers
 from opensession.hail import jsonl
 from opensession.hail.model import Event, Header
 from opensession.hail.stats import Tally
-from parsers.base import MAIN, Amendment
+from parsers.base import MAIN, Amendment, LineParser
 from parsers.merge import Strand as Thread
 from parsers.merge import merged as merge
+from parsers.registry import parser_of
 from sessions.ingest import folders, frames
 from sessions.models import Amendment as AmendmentRow
 from sessions.models import Frame, Session, Strand
@@ -159,9 +159,10 @@ def _bare(strand: Strand) -> Iterator[Event]:
 
 def closings(strand: Strand) -> Sequence[Event]:
     """Return the synthetic events that close what the log left open."""
-    if strand.source is None:
+    parser = parser_of(strand.source.tool) if strand.source else None
+    if strand.source is None or not isinstance(parser, LineParser):
         return ()
-    reader = parsers.TOOLS[strand.source.tool].reader(Path(strand.source.path))
+    reader = parser.reader(Path(strand.source.path))
     reader.state = msgspec.msgpack.decode(bytes(strand.state), type=type(reader.state))
     return reader.closings()
 

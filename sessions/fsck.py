@@ -20,6 +20,7 @@ from sessions import bodies, fulltext
 from sessions.ingest import rawstore
 from sessions.ingest.election import settle
 from sessions.ingest.reword import rebuild
+from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
 from sessions.models import Frame, RawCopy, SearchBlock, SearchCounter, Session, Source, Strand
 
@@ -83,7 +84,7 @@ def _reread(strand: Strand, problem: str) -> Finding:
     drop_strand(strand.pk)
     settle(set(), {strand.session_id}, timezone.now())
     if strand.source:
-        Source.objects.filter(pk=strand.source.pk).update(size=-1)
+        read_again(Source.objects.filter(pk=strand.source.pk))
     remedy = "its source is gone" if lost else "run `manage.py index` to read it again"
     return Finding(f"strand {strand.key} of session {strand.session_id} {problem}; {remedy}", lost)
 
@@ -131,7 +132,7 @@ def _search() -> Iterator[Finding]:
 def _raw_copies() -> Iterator[Finding]:
     for copy in RawCopy.objects.select_related("source").iterator():
         if not rawstore.path(copy.digest).exists():
-            Source.objects.filter(pk=copy.source_id).update(size=-1)
+            read_again(Source.objects.filter(pk=copy.source_id))
             copy.delete()
             yield Finding(
                 f"the raw copy of {copy.source.path} at byte {copy.offset} was gone", lost=copy.source.is_missing

@@ -122,7 +122,10 @@ class Session(models.Model):
 
 
 class Source(models.Model):
-    """A place that sessions are read from. Size, mtime (ns) and inode tell by `stat` alone whether it changed."""
+    """A place that sessions are read from. Size, mtime (ns) and inode tell by `stat` alone whether it changed.
+
+    A document that holds several sessions has a source for itself, without a locator, and one for each thread in it.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     tool = models.TextField()
@@ -131,10 +134,9 @@ class Source(models.Model):
     size = models.BigIntegerField()
     mtime_ns = models.BigIntegerField()
     inode = models.BigIntegerField()
-    wal_size = models.BigIntegerField(default=0)
-    wal_mtime_ns = models.BigIntegerField(default=0)
     parser_version = models.PositiveIntegerField()
     is_missing = models.BooleanField(default=False)
+    failure = models.TextField("why it could not be read", blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["path", "locator"], name="source_once")]
@@ -146,9 +148,10 @@ class Source(models.Model):
 class Strand(models.Model):
     """A part of a session that only grows: what was read of it so far, and all that is needed to read on.
 
-    `consumed` is the byte offset behind the last line read, `tail` a digest of what stands before it. A source that was
-    replaced gives a new generation, which is ready when it was read to its end. Readers see the strands that are live:
-    of several ready ones with the same key (a log that was copied or moved) only the one that goes on longest.
+    `consumed` is the byte offset behind the last line read, `tail` a digest of what stands before it; for a document's
+    thread they are the number of its events and its mark, or a digest of it. A source that was replaced gives a new
+    generation, which is ready when it was read to its end. Readers see the strands that are live: of several ready ones
+    with the same key (a log that was copied, or a session kept in two stores) only the one that goes on longest.
     A strand is cut off when its source holds another thread by now: nothing will ever go on with it or replace it.
     """
 
@@ -166,8 +169,9 @@ class Strand(models.Model):
     header = models.BinaryField()
     state = models.BinaryField(default=b"")
     tally = models.BinaryField()
-    records = models.BigIntegerField(default=0)
-    skipped = models.JSONField(default=dict, blank=True)
+    kinds = models.JSONField("source records by kind", default=dict, blank=True)
+    skipped = models.JSONField("records not understood, by kind", default=dict, blank=True)
+    ignored = models.JSONField("records that give no event on purpose, by kind", default=dict, blank=True)
     body = models.TextField("storage key of the body", blank=True, default="")
 
     class Meta:

@@ -7,6 +7,7 @@ from functools import partial
 from django.db import transaction
 
 from sessions import bodies
+from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
 from sessions.models import Session, Source, Tombstone
 
@@ -22,7 +23,7 @@ def remove(*, session: Session) -> None:
 def forget(*, session: Session) -> None:
     """Remove a session with all that is stored of it. Where its log still lies, the next pass reads it again."""
     strands = list(session.strands.values_list("pk", "body"))
-    Source.objects.filter(strands__session=session).update(size=-1)
+    read_again(Source.objects.filter(strands__session=session))
     for strand, _ in strands:
         drop_strand(strand)
     session.delete()
@@ -39,5 +40,5 @@ def restore(*, reference: str) -> bool:
     tools = list(buried.values_list("tool", flat=True))
     buried.delete()
     # Which log held the session is not kept; a log that gave nothing is cheap to read once more.
-    Source.objects.filter(tool__in=tools, strands=None).update(size=-1)
+    read_again(Source.objects.filter(tool__in=tools, strands=None))
     return bool(tools)

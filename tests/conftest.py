@@ -49,6 +49,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
     for name in ("bodies", "raw"):
         storages[name]["OPTIONS"]["location"] = folder / name
     settings.OPENSESSION_DATA_DIR, settings.STORAGES = folder, storages
+    settings.OPENSESSION_CONFIG = tmp_path / "opensession.toml"
     return folder
 
 

@@ -78,7 +78,7 @@ def make_session(*events: Event, **fields: Any) -> Session:
     """Store a session with these events as its main thread; indexed, and ended just now, unless `fields` say more."""
     given = events or (user(), agent())
     header = _header(fields.get("tool", "claude-code"), fields.get("hail_id") or uuid4().hex, fields.get("title"))
-    facts = StrandFacts(MAIN, header, _tally(given), len(given), {})
+    facts = StrandFacts(MAIN, header, _tally(given), {"user": len(given)}, {})
     parent = fields.pop("parent", None)
     row = session_row(uuid4(), [facts], parent and parent.pk, timezone.now())
     session = Session.objects.create(**{**row, "updated_at": timezone.now(), **fields})

@@ -191,12 +191,12 @@ def _tool_call(tally: Tally, action: Action, event: Event) -> None:
 
 def _tool_result(tally: Tally, action: ToolResult, event: Event) -> None:
     if action.is_error:
-        tally.has_errors = 1
+        tally.has_errors += 1
 
 
 def _shell(tally: Tally, action: ShellCommand, event: Event) -> None:
     if action.exit_code:
-        tally.has_errors = 1
+        tally.has_errors += 1
 
 
 def _file_read(tally: Tally, action: FileRead, event: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from parsers.base import Match, Sample
 from parsers.claude_code import files
 from parsers.claude_code.reader import TOOL, ClaudeCodeReader
 from parsers.claude_code.records import Line, decode
@@ -13,19 +14,20 @@ __all__ = ["ClaudeCodeParser", "ClaudeCodeReader"]
 
 TELLING = frozenset({"file-history-snapshot", "queue-operation", "permission-mode", "last-prompt", "ai-title"})
 """Record types that no other agent writes."""
+LOOKED_AT = 32
+"""Lines."""
 
 
 class ClaudeCodeParser:
     tool = TOOL
-    suffixes = (".jsonl",)
-    version = 1
 
-    def claims(self, path: str) -> bool:
-        return files.claims(path)
-
-    def recognises(self, head: bytes) -> bool:
+    def recognises(self, sample: Sample) -> Match | None:
         """Tell by the record types and the ids that every line carries."""
-        return any(_is_ours(record) for line in head.split(b"\n")[:32] if line.strip() for record in decode(line))
+        lines = [line for line in sample.head.split(b"\n")[:LOOKED_AT] if line.strip()]
+        found = any(_is_ours(record) for line in lines for record in decode(line))
+        if found:
+            return Match(88, "message records of Claude Code")
+        return Match(88, "facts of a Claude Code subagent") if {"agentType", "spawnDepth"} <= sample.keys else None
 
     def reader(self, path: Path) -> ClaudeCodeReader:
         return ClaudeCodeReader(path)

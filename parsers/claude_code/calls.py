@@ -9,7 +9,7 @@ from opensession.hail.actions import Action, FileCreate, FileEdit, FileRead
 from opensession.hail.model import Code, Content, Event, Json, Text
 from parsers.claude_code.records import Block
 from parsers.claude_code.state import Call, Turn
-from parsers.common import tool_kind
+from parsers.common import language_of, tool_kind
 from parsers.diffs import unified
 from parsers.toolcalls import CLAUDE_CODE, action, first_text
 
@@ -45,7 +45,7 @@ def pending(block: Block, made: Action, turn: Turn) -> Call:
     name = block.name or "unknown"
     wants = PATCH if name == "Edit" and isinstance(made, FileEdit) and made.diff is None else WANTS.get(name, "")
     path = first_text(block.input, PATHS[name]) or None if name in PATHS else None
-    return Call(name, path, -1, wants, bool(turn.marks))
+    return Call(name, path, -1, wants, turn.is_replayed)
 
 
 def file_path(made: Action) -> str | None:
@@ -87,6 +87,11 @@ def _path(arguments: Any) -> tuple[Text]:
     return (Text(text=first_text(arguments, ("file_path",), "unknown")),)
 
 
+def _written(arguments: Any) -> tuple[Text | Code, ...]:
+    path, words = first_text(arguments, ("file_path",), "unknown"), first_text(arguments, ("content",))
+    return (Text(text=path), Code(code=words, language=language_of(path))) if words else (Text(text=path),)
+
+
 def _command(arguments: Any) -> tuple[Text | Code, ...]:
     code = Code(code=first_text(arguments, ("command",)), language="bash")
     said = first_text(arguments, ("description",))
@@ -111,7 +116,8 @@ def _task(arguments: Any) -> tuple[Text | Json, ...]:
 
 
 CONTENT: Mapping[str, Callable[[Any], tuple[Any, ...]]] = {
-    **dict.fromkeys(("Read", "Write", "Edit"), _path),
+    **dict.fromkeys(("Read", "Edit"), _path),
+    "Write": _written,
     "Bash": _command,
     "Glob": _glob,
     "Grep": _grep,

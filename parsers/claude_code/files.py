@@ -13,12 +13,6 @@ from parsers.claude_code.records import decode
 from parsers.lines import complete
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-ROOTS = (".claude/projects/", ".openclaude/projects/", "config/claude/projects/")
-ELSEWHERE = re.compile(
-    rf"/projects/[^/]+/(?:agent-[^/]+|{UUID.pattern}(?:/subagents/(?:.+/)?agent-[^/]+)?)\.jsonl", re.IGNORECASE
-)
-"""Below a folder that `CLAUDE_CONFIG_DIR` names, the shape of the path must do."""
-
 PREFIXES = ("agent-", "agent_", "subagent-", "subagent_")
 HEAD_LINES = 16
 
@@ -28,16 +22,6 @@ class Meta(Struct, rename="camel"):
 
     agent_type: str | None = None
     description: str | None = None
-
-
-def claims(path: str) -> bool:
-    """Tell whether Claude Code writes a session's or a subagent's log at `path`."""
-    path = path.replace("\\", "/")
-    if not path.endswith(".jsonl") or "/tool-results/" in path:
-        return False
-    if any(root in path for root in ROOTS):
-        return "/subagents/" not in path or path.rsplit("/", 1)[-1].lower().startswith(PREFIXES)
-    return ELSEWHERE.search(path) is not None
 
 
 def is_subagent(path: Path) -> bool:
@@ -57,6 +41,11 @@ def parent_id(path: Path) -> str | None:
         return None
     above = parts[: len(parts) - 1 - parts[::-1].index("subagents")]
     return above[-1] if above and UUID.fullmatch(above[-1]) else None
+
+
+def is_meta(path: Path) -> bool:
+    """Tell whether this is what stands beside a subagent's log."""
+    return path.name.endswith(".meta.json")
 
 
 def meta(path: Path) -> Meta:

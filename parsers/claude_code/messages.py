@@ -165,12 +165,12 @@ def _bill(state: State, line: Line, message: Message, turn: Turn, out: Output) -
 
 def _amend(number: int, known: tuple[int, ...], seen: tuple[int, ...], turn: Turn, out: Output) -> None:
     moved = [(name, now, now - before) for name, before, now in zip(COUNTS, known, seen, strict=True) if now != before]
-    totals = {} if turn.marks else {name: by for name, _, by in moved}
+    totals = {} if turn.is_replayed else {name: by for name, _, by in moved}
     out.amend(Amendment(number, attributes={name: now for name, now, _ in moved}, totals=totals))
 
 
 def _decoded(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None

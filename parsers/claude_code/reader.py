@@ -66,23 +66,26 @@ class ClaudeCodeReader:
 
     def read(self, line: bytes, out: Output) -> None:
         """Read one line; see `Reader.read`."""
+        if files.is_meta(self.path):
+            out.record("meta")
+            out.ignore("meta")
+            return
         records = decode(line)
         for record in records:
             self._read_record(record, out)
         if not records and line.strip(b"\0 \t\r"):
-            out.records += 1
+            out.record("bad line")
             out.skip("bad line")
 
     def _read_record(self, line: Line, out: Output) -> None:
-        out.records += 1
+        out.record(line.type or "no type")
         self.state.records += 1
         self._learn(line)
         handler = HANDLERS.get(line.type)
         if handler is None:
-            if line.type not in SILENT:
-                out.skip(line.type[:40] or "no type")
+            (out.ignore if line.type in SILENT else out.skip)(line.type or "no type")
             return
-        at = self._time(line, out)
+        at = self._time(line)
         if not at and line.type in SPOKEN:
             out.skip("no timestamp")
             return
@@ -123,17 +126,21 @@ class ClaudeCodeReader:
         if state.model is None and line.message and line.message.model and line.message.model[0] != "<":
             state.model = line.message.model
 
-    def _time(self, line: Line, out: Output) -> str:
+    def _time(self, line: Line) -> str:
         """Return the line's time, else the last event's; empty when none is known yet."""
         at = times.normal(line.timestamp) if line.timestamp else None
         if at is None:
-            if line.timestamp or line.type in SPOKEN:
-                out.skip("bad timestamp")
+            line.timestamp = None
             return self.state.updated or ""
         return at
 
     def _marks(self, line: Line) -> dict[str, Any]:
-        """Return the attributes of all events of the line: whether it was copied in from a forked parent."""
+        """Return the attributes of all events of the line: that its time, or that it itself, came from elsewhere."""
+        marks = {} if line.timestamp else {"timestamp.estimated": True}
+        return marks | self._replay_marks(line)
+
+    def _replay_marks(self, line: Line) -> dict[str, Any]:
+        """Return the mark of a line that was copied in from a forked parent."""
         if line.forked_from is None and (not line.session_id or line.session_id == (self.native or self.state.session)):
             return {}
         if self._is_side():

@@ -135,7 +135,7 @@ def outcome(raw: bytes) -> Outcome:
     """Return the outcome that a `toolUseResult` tells; an empty one when it is no object."""
     try:
         return _OUTCOME.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         values = salvage(raw)
         return lenient(Outcome, values[0]) if values and isinstance(values[0], dict) else Outcome()
 

@@ -60,6 +60,10 @@ class Turn(Struct, gc=False):
     at: str
     marks: dict[str, Any]
 
+    @property
+    def is_replayed(self) -> bool:
+        return "replayed" in self.marks
+
 
 class State(Struct):
     """Facts of the session, first value seen wins except for titles, and what is still open."""

@@ -8,30 +8,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from parsers.base import Match, Sample
 from parsers.codex.reader import CodexReader
 from parsers.codex.records import Record, decode
 from parsers.codex.session import TOOL
 
 __all__ = ["CodexParser", "CodexReader"]
 
-SUFFIXES = (".jsonl", ".jsonl.zst")
-FOLDERS = ("codex/sessions/", "codex/archived_sessions/")
-ENVELOPES = frozenset({"event_msg", "response_item", "session_meta", "turn_context"})
+ENVELOPES = frozenset({"compacted", "event_msg", "response_item", "session_meta", "turn_context", "world_state"})
 LOOKED_AT = 32
 """Lines."""
 
 
 class CodexParser:
     tool = TOOL
-    version = 1
 
-    def claims(self, path: str) -> bool:
-        return path.endswith(SUFFIXES) and any(folder in path for folder in FOLDERS)
-
-    def recognises(self, head: bytes) -> bool:
+    def recognises(self, sample: Sample) -> Match | None:
         """Tell by the envelope, or by what the first line of an early rollout holds."""
-        lines = [line for line in head.split(b"\n")[:LOOKED_AT] if line.strip()]
-        return any(_is_ours(record) for line in lines for record in decode(line))
+        lines = [line for line in sample.head.split(b"\n")[:LOOKED_AT] if line.strip()]
+        found = any(_is_ours(record) for line in lines for record in decode(line))
+        return Match(90, "records in the envelope of Codex") if found else None
 
     def reader(self, path: Path) -> CodexReader:
         return CodexReader(path)
@@ -44,4 +40,4 @@ class CodexParser:
 def _is_ours(record: Record) -> bool:
     if record.type is None:
         return record.record_type == "state" or {"id", "timestamp", "instructions"} <= record.line().keys()
-    return record.type in ENVELOPES and record.payload is not None
+    return isinstance(record.type, str) and record.type in ENVELOPES and record.payload is not None

@@ -134,6 +134,7 @@ HANDLERS: Mapping[str, Callable[[Line], None]] = {
     "agent_reasoning": read_thought,
     "agent_reasoning_raw_content": read_thought,
     "token_count": read_token_count,
+    "turn.completed": read_token_count,
     "task_started": read_task_started,
     "task_complete": read_task_complete,
     "task_completed": read_task_complete,
@@ -150,8 +151,10 @@ HANDLERS: Mapping[str, Callable[[Line], None]] = {
 
 SILENT = frozenset(
     {
+        "account/rateLimits/updated",
         "apply_patch_approval_request",
         "background_event",
+        "codex/event/raw_item",
         "collab_agent_interaction_begin",
         "collab_agent_interaction_end",
         "collab_agent_spawn_begin",

@@ -10,7 +10,7 @@ from opensession.hail.model import EMPTY, Content, text
 from parsers.codex.line import ITEMS, Line, source
 from parsers.codex.messages import FALLBACK, agent_said, is_injected, spoken, user_said
 from parsers.codex.outputs import read_output
-from parsers.codex.records import first_text, first_words, trimmed
+from parsers.codex.records import Payload, first_text, first_words, trimmed
 from parsers.codex.tools import read_custom_call, read_function_call, read_local_shell
 
 PAGE_OPENED = frozenset({"open_page", "openPage"})
@@ -86,13 +86,25 @@ def read_image(line: Line) -> None:
         )
 
 
+def complete(item: Payload, envelope: str) -> None:
+    """Fill in what a few versions left out of an item: that it is a message, and the names of calls."""
+    if item.type is None and isinstance(item.role, str) and envelope == "response_item":
+        item.type = "message"
+    if isinstance(item.function, dict):
+        item.name = item.name or item.function.get("name")
+    item.output = item.output if item.result is None else item.result
+
+
 HANDLERS: Mapping[str, Callable[[Line], None]] = {
     "message": read_message,
     "reasoning": read_reasoning,
     "function_call": read_function_call,
+    "tool_call": read_function_call,
     "custom_tool_call": read_custom_call,
     "local_shell_call": read_local_shell,
     "function_call_output": read_output,
+    "function_result": read_output,
+    "tool_result": read_output,
     "custom_tool_call_output": read_output,
     "web_search_call": read_web_search,
     "image_generation_call": read_image,

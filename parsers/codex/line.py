@@ -59,6 +59,8 @@ class Line:
 
     def _emit(self, event: Event) -> int:
         state = self.state
+        if self.record.timestamp is None:
+            event.attributes["timestamp.estimated"] = True
         if state.is_replaying:
             event.attributes["replayed"] = True
         elif state.created is None:

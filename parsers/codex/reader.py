@@ -43,21 +43,24 @@ class CodexReader:
             return
         records = decode(line)
         for record in records:
-            out.records += 1
+            out.record(_name(record))
             # The early rollouts note the state of the interface between the items.
             if record.record_type is None:
                 self._read_record(record, out)
+            else:
+                out.ignore("state")
         if not records:
-            out.records += 1
+            out.record("bad line")
             out.skip("bad line")
 
     def _read_record(self, record: Record, out: Output) -> None:
         kind, payload = _kind(record.type), record.payload or NOTHING
+        items.complete(payload, kind)
         if not kind:
             if not session.learn_legacy(self.state, record):
                 out.skip("no type")
             return
-        at = self._time(record, out)
+        at = self._time(record)
         if self.state.is_replaying:
             forks.end_if_own(self.state, record, payload, at)
         if known := LINES.get(kind):
@@ -76,20 +79,21 @@ class CodexReader:
             session.learn_turn(self.state, payload)
         elif kind == "compacted":
             event_msgs.read_compacted(Line(self.state, record, payload, at, out))
-        elif kind not in SILENT:
+        elif kind in SILENT:
+            out.ignore(kind)
+        else:
             item = record.flat()
             if handler := items.HANDLERS.get(_kind(item.type)):
                 handler(Line(self.state, record, item, at, out))
             else:
                 _not_handled(item, items.SILENT, "item", out)
 
-    def _time(self, record: Record, out: Output) -> str:
+    def _time(self, record: Record) -> str:
         """Return the line's time, else the session's, else a time that stays the same however the log is cut."""
         at = times.normal(record.timestamp) if isinstance(record.timestamp, str) else None
         if at is not None:
             return at
-        if record.timestamp is not None:
-            out.skip("bad timestamp")
+        record.timestamp = None
         state = self.state
         if state.stamp is None and state.fallback is None:
             state.fallback = self.mtime
@@ -132,10 +136,16 @@ def _kind(kind: object) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def _name(record: Record) -> str:
+    """Return what Codex calls such a record: its envelope, and behind a colon what is in it."""
+    inner = _kind(record.payload.type) if record.payload else ""
+    outer = _kind(record.type) or ("state" if record.record_type is not None else "header")
+    return f"{outer}:{inner}" if inner else outer
+
+
 def _not_handled(payload: Payload, silent: frozenset[str], where: str, out: Output) -> None:
     kind = _kind(payload.type) or "no type"
-    if kind not in silent:
-        out.skip(f"{where}:{kind}"[:KIND_LENGTH])
+    (out.ignore if kind in silent else out.skip)(f"{where}:{kind}")
 
 
 def _mtime(path: Path) -> str:

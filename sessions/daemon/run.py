@@ -47,7 +47,7 @@ class Daemon:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings, self._clock = settings, clock
         self._changes = Changes()
-        self._watcher = Watcher(settings.home, settings.env, self._changes)
+        self._watcher = Watcher(settings.home, settings.env, self._changes, settings.places)
         self._debounce = Debounce(INTERVAL)
         self._rescan_at = self._rescanned_at = self._resume_at = clock()
         self._failures = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from parsers import discover
+from parsers.extra import ToolPlace
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class Watch(NamedTuple):
 class Watcher:
     """Puts into `changes` what happens in the folders of all agents, also in those that do not exist yet."""
 
-    def __init__(self, home: Path, env: Mapping[str, str], changes: Changes) -> None:
-        self._home, self._env, self._changes = home, env, changes
+    def __init__(self, home: Path, env: Mapping[str, str], changes: Changes, places: Sequence[ToolPlace] = ()) -> None:
+        self._home, self._env, self._changes, self._places = home, env, changes, places
         self._observer: BaseObserver | None = None
         self._watched: list[Watch] = []
         # Folders that appear nested are registered twice; each warning about it lists every watch there is.
@@ -79,9 +80,11 @@ class Watcher:
         self._observer = None
 
     def _wanted(self) -> Iterator[Watch]:
-        for folders in discover.roots(self._home, self._env).values():
-            for root in folders:
-                yield _nearest(root)
+        for root in discover.watched(self._home, self._env, self._places):
+            yield _nearest(root)
+
+    def _owner(self, path: str) -> discover.Owner | None:
+        return discover.tool_of(path, self._home, self._env, self._places)
 
     def _is_alive(self) -> bool:
         """Tell whether no watch has ended. One does when its folder is removed, even if it is made again at once."""
@@ -99,7 +102,7 @@ class Watcher:
         for watch in self._watched:
             try:
                 observer.schedule(
-                    _Handler(watch, self._home, self._env, self._changes),
+                    _Handler(watch, self._owner, self._changes),
                     watch.folder,
                     recursive=watch.is_root,
                     event_filter=_ALL_EVENTS if watch.is_root else _FOLDER_EVENTS,
@@ -111,8 +114,8 @@ class Watcher:
 class _Handler(FileSystemEventHandler):
     """Runs in the observer's thread and only fills the queue."""
 
-    def __init__(self, watch: Watch, home: Path, env: Mapping[str, str], changes: Changes) -> None:
-        self._watch, self._home, self._env, self._changes = watch, home, env, changes
+    def __init__(self, watch: Watch, owner: Callable[[str], discover.Owner | None], changes: Changes) -> None:
+        self._watch, self._owner, self._changes = watch, owner, changes
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         # A file that is replaced as a whole arrives as moved: its name is the destination.
@@ -127,8 +130,8 @@ class _Handler(FileSystemEventHandler):
         if is_folder:
             if _is_within(path, self._watch.root) or _is_within(self._watch.root, path):
                 self._changes.put(None)
-        elif discover.tool_of(path, self._home, self._env):
-            self._changes.put(path)
+        elif found := self._owner(path):
+            self._changes.put(found.log)
 
 
 def _nearest(root: Path) -> Watch:

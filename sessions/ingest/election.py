@@ -67,7 +67,7 @@ def _candidate(strand: Strand) -> _Candidate:
     is_there, path = (not (source.is_missing or strand.is_cut_off), source.path) if source else (False, "")
     # One that is not ready shows only where nothing else of its thread is there.
     rank = (strand.is_ready, times.key(tally.last), is_there, tally.event_count, path)
-    facts = StrandFacts(strand.key, bodies.header(strand), tally, strand.records, strand.skipped)
+    facts = StrandFacts(strand.key, bodies.header(strand), tally, strand.kinds, strand.skipped)
     return _Candidate(strand.pk, strand.is_live, rank, facts)
 
 

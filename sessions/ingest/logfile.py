@@ -10,13 +10,11 @@ from typing import IO, Self, cast
 from zstandard import ZstdDecompressionReader, ZstdDecompressor
 
 from parsers.base import ParseError
+from parsers.strand import PACKED, most_unpacked
 from sessions.ingest.work import Stat
 
 TAIL = 2048
 """Bytes before the offset whose digest is kept. They are read twice per visit: once to check, once to keep anew."""
-
-MAX_UNPACKED = 8 << 30
-"""Bytes that a compressed log may unpack to."""
 
 
 class LogFile:
@@ -34,7 +32,7 @@ class LogFile:
             raise ParseError(path, 0, "is not a regular file")
         self.stat = Stat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
         self._at = 0
-        self._unpacked = _unpacked(self._file) if path.endswith(".zst") else None
+        self._unpacked = _unpacked(self._file) if path.endswith(PACKED) else None
 
     @property
     def bytes_read(self) -> int:
@@ -60,8 +58,8 @@ class LogFile:
         """Return up to `size` bytes from the current position, unpacked if the log is compressed."""
         data = self._unpacked.read(size) if self._unpacked else self.raw(self._at, size)
         self._at += len(data)
-        if self.is_compressed and self._at > MAX_UNPACKED:
-            raise ParseError(self._path, 0, f"unpacks to more than {MAX_UNPACKED} bytes")
+        if self.is_compressed and self._at > (most := most_unpacked(self.stat.size)):
+            raise ParseError(self._path, 0, f"unpacks to more than {most} bytes")
         return data
 
     def raw(self, offset: int, size: int) -> bytes:

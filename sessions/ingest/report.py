@@ -25,6 +25,11 @@ class Report(Struct):
     transactions: int = 0
     seconds: float = 0.0
 
+    def add(self, new: set[UUID], updated: set[UUID], gone: set[UUID]) -> None:
+        """Take what a batch stored: sessions that are new, changed, and gone with it."""
+        self.new = (self.new | new) - gone
+        self.updated = (self.updated | updated) - gone
+
     def as_json(self) -> dict[str, Any]:
         """Return the object that `index --json` prints."""
         return {
@@ -44,8 +49,12 @@ class Report(Struct):
 
 def sentence(path: str, reason: str) -> str:
     """Return a warning about a path, fit for a terminal: names may hold control codes, or be no text at all."""
-    said = f"{path}: {reason}"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in said)
+    return printable(f"{path}: {reason}")
+
+
+def printable(text: str) -> str:
+    """Return a text that no terminal takes for a command."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 class Progress(Struct, frozen=True):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from opensession.hail import times
 from opensession.hail.model import Header
 from opensession.hail.stats import Tally
 from parsers.base import MAIN
+from sessions.ingest.work import summed
 
 
 class StrandFacts(NamedTuple):
@@ -19,7 +21,7 @@ class StrandFacts(NamedTuple):
     key: str
     header: Header
     tally: Tally
-    records: int
+    kinds: dict[str, int]
     skipped: dict[str, int]
 
 
@@ -35,8 +37,8 @@ def session_row(identity: UUID, strands: Sequence[StrandFacts], parent: UUID | N
         "updated_at": _moment(total.last, context.updated_at, now),
         "indexed_at": now,
         "source_missing": False,
-        "records": sum(strand.records for strand in strands),
-        "skipped": _summed(strand.skipped for strand in strands),
+        "records": sum(sum(strand.kinds.values()) for strand in strands),
+        "skipped": reduce(summed, (strand.skipped for strand in strands)),
         **_described(header),
         **_counted(total, [strand for strand in strands if strand.key != MAIN]),
     }
@@ -115,11 +117,3 @@ def _concurrent(helpers: Sequence[StrandFacts]) -> int:
         active += change
         most = max(most, active)
     return most
-
-
-def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for each in counts:
-        for kind, count in each.items():
-            total[kind] = total.get(kind, 0) + count
-    return total

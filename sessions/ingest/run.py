@@ -8,17 +8,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import parsers
 from parsers import discover
 from parsers.discover import Log, Unreadable
+from parsers.external import External
+from parsers.extra import ToolPlace
+from parsers.registry import REGISTRY
 from sessions.ingest import reword, sources
 from sessions.ingest.lock import ingest_lock
 from sessions.ingest.plan import Known, Plan, is_same, plan
 from sessions.ingest.reading import read
 from sessions.ingest.report import Progress, Report, sentence
-from sessions.ingest.work import Failure, Increment, Work
+from sessions.ingest.work import Answer, Contents, Failure, Increment, Work
 from sessions.ingest.workers import Crew
-from sessions.ingest.writer import Step, Writer
+from sessions.ingest.writer import Ended, Step, Writer, finish
 from sessions.models import Session, source_uuid
 
 INLINE = 4 << 20
@@ -35,7 +37,10 @@ PAUSE = 0.002
 
 
 class Settings(NamedTuple):
-    """What a pass needs to know from outside. `wait` is how many seconds to wait for another pass to end."""
+    """What a pass needs to know from outside. `wait` is how many seconds to wait for another pass to end.
+
+    `places` are those that the user added, `external` the user's own parsers by name.
+    """
 
     home: Path
     env: Mapping[str, str]
@@ -43,6 +48,8 @@ class Settings(NamedTuple):
     keep_raw: bool = False
     wait: float = 0.0
     processes: int = os.cpu_count() or 1
+    places: tuple[ToolPlace, ...] = ()
+    external: Mapping[str, External] = {}
 
 
 def index(settings: Settings, full: bool = False, progress: Callable[[Progress], None] | None = None) -> Report:
@@ -53,9 +60,9 @@ def index(settings: Settings, full: bool = False, progress: Callable[[Progress],
     started = time.monotonic()
     with ingest_lock(settings.data_dir, settings.wait):
         unreadable: list[Unreadable] = []
-        found = list(discover.logs(settings.home, settings.env, unreadable))
+        found = list(discover.logs(settings.home, settings.env, unreadable, settings.places))
         known = sources.known()
-        todo = plan(found, known, _versions(), full)
+        todo = plan(found, known, _versions(settings), full)
         run = _Run(settings, todo, known, full, progress)
         run.report.files_seen = len(found)
         run.report.failed = len(unreadable)
@@ -81,8 +88,8 @@ def index_logs(settings: Settings, logs: Sequence[Log]) -> Report:
     return run.report
 
 
-def _versions() -> dict[str, int]:
-    return {parser.tool: parser.version for parser in parsers.PARSERS}
+def _versions(settings: Settings) -> dict[str, int]:
+    return {tool.id: tool.version for tool in REGISTRY} | dict.fromkeys(settings.external, 1)
 
 
 def _gone(todo: Plan, unreadable: Sequence[Unreadable]) -> list[str]:
@@ -108,10 +115,11 @@ class _Run:
     ) -> None:
         self.report = Report()
         self._settings, self._logs, self._known, self._full = settings, todo.changed, known, full
-        self._versions, self._progress = _versions(), progress
+        self._versions, self._progress = _versions(settings), progress
         self._total = sum(log.size for log in self._logs)
         self._done = self._finished = 0
         self._unsure: set[int] = set()
+        self._unknown_before: dict[int, int] = {}
         self._writer = Writer()
 
     def read_changed(self) -> None:
@@ -127,39 +135,46 @@ class _Run:
         for number, log in enumerate(self._logs):
             before = self._known.get(log.path)
             anew = self._full or before is None or before.parser_version != self._versions[log.tool]
-            work = sources.work(number, log, before is not None, anew, self._settings.keep_raw)
+            work = sources.work(
+                number, log, before is not None, anew, self._settings.keep_raw, self._settings.external.get(log.tool)
+            )
             if before and not work.resume and not is_same(log, before):
                 # Only a reader that goes on compares what stands in the log with what was read of it.
                 self._unsure.add(number)
+            if work.resume:
+                self._unknown_before[number] = sum(work.resume.counts.skipped.values())
             yield work
 
-    def _store_all(self, answers: Iterable[Increment | Failure]) -> None:
+    def _store_all(self, answers: Iterable[Answer]) -> None:
         batch: list[Step] = []
+        ended: list[Ended] = []
         size = 0
         for answer in answers:
-            if isinstance(answer, Failure):
-                self._note_failure(answer)
-                continue
-            batch.append(self._step(answer))
-            size += answer.consumed - answer.base
-            if size >= BATCH_BYTES or len(batch) >= BATCH_LOGS:
-                self._store(batch)
-                batch, size = [], 0
-        self._store(batch)
+            if isinstance(answer, Increment):
+                batch.append(self._step(answer))
+                size += _weight(answer)
+            else:
+                ended += self._ended(answer)
+            if size >= BATCH_BYTES or len(batch) + len(ended) >= BATCH_LOGS:
+                self._store(batch, ended)
+                batch, ended, size = [], [], 0
+        self._store(batch, ended)
 
     def _step(self, one: Increment) -> Step:
         log = self._logs[one.number]
         holds_old = one.holds_old and one.number not in self._unsure
-        return Step(log.tool, log.path, source_uuid(log.path), self._versions[log.tool], holds_old, one)
+        return Step(log.tool, log.path, source_uuid(log.path, one.locator), self._versions[log.tool], holds_old, one)
 
-    def _store(self, batch: list[Step]) -> None:
-        if not batch:
+    def _store(self, batch: list[Step], ended: list[Ended]) -> None:
+        if batch:
+            stored = self._writer.store(batch)
+            self.report.add(stored.new, stored.updated, stored.gone)
+        if ended:
+            # Only now: a document counts as read when all of its threads are stored.
+            finish(ended)
+        if not (batch or ended):
             return
-        stored = self._writer.store(batch)
-        report = self.report
-        report.new = (report.new | stored.new) - stored.gone
-        report.updated = (report.updated | stored.updated) - stored.gone
-        report.transactions += 1
+        self.report.transactions += bool(batch) + bool(ended)
         for step in batch:
             self._count(step.increment)
         if self._progress:
@@ -167,16 +182,33 @@ class _Run:
         time.sleep(PAUSE)
 
     def _count(self, one: Increment) -> None:
-        report = self.report
-        report.events += one.frame.first + one.frame.count - one.first_event
-        self._done += one.consumed - one.base
+        report, made = self.report, one.made
+        report.events += made.frame.first + made.frame.count - made.first_event
+        self._done += 0 if one.is_document else one.consumed - one.base
         if one.is_last:
-            self._finished += 1
-            report.files_opened += 1
-            report.bytes_read += one.bytes_read
-            report.records_unknown += sum(one.skipped.values())
+            report.records_unknown += sum(made.counts.skipped.values()) - self._unknown_before.get(one.number, 0)
+            if not one.is_document:
+                self._count_source(one.bytes_read)
 
-    def _note_failure(self, failure: Failure) -> None:
+    def _count_source(self, bytes_read: int) -> None:
         self._finished += 1
-        self.report.failed += not failure.vanished
-        self.report.warnings.append(sentence(self._logs[failure.number].path, failure.reason))
+        self.report.files_opened += 1
+        self.report.bytes_read += bytes_read
+
+    def _ended(self, answer: Contents | Failure) -> Iterator[Ended]:
+        """Count a source that came to its end, and yield it if that is to be remembered."""
+        log = self._logs[answer.number]
+        if isinstance(answer, Contents):
+            self._count_source(answer.bytes_read)
+            self._done += log.size
+        else:
+            self._finished += 1
+            self.report.failed += not answer.vanished
+            self.report.warnings.append(sentence(log.path, answer.reason))
+        if isinstance(answer, Contents) or answer.is_lasting:
+            yield Ended(log.tool, log.path, self._versions[log.tool], answer)
+
+
+def _weight(one: Increment) -> int:
+    """Return about how many bytes of its source an increment stands for."""
+    return one.made.frame.raw_offset + one.made.frame.raw_length if one.is_document else one.consumed - one.base

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from opensession.hail.model import Header
 from opensession.hail.stats import Tally
-from parsers.base import Amendment
+from parsers.base import Amendment, Output
+from parsers.external import External
 from sessions.ingest.frames import Packed
+
+
+class Counts(Struct, array_like=True):
+    """Records of a source by kind: all of them, those not understood, those that give no event on purpose."""
+
+    kinds: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    ignored: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def records(self) -> int:
+        return sum(self.kinds.values())
+
+    def plus(self, out: Output) -> Counts:
+        """Return the counts with those of `out` added."""
+        return Counts(
+            summed(self.kinds, out.kinds), summed(self.skipped, out.skipped), summed(self.ignored, out.ignored)
+        )
 
 
 class Resume(Struct, array_like=True):
@@ -22,23 +41,46 @@ class Resume(Struct, array_like=True):
     title: str
     frame: Packed
     seen: bytes
-    records: int
-    skipped: dict[str, int]
+    counts: Counts
+
+
+class KnownThread(Struct, array_like=True):
+    """What is stored of a document's thread: its generation, and its mark (`Document.threads`) or a digest of it."""
+
+    generation: int
+    mark: bytes
+
+
+class Stat(Struct, array_like=True):
+    """A log's size (bytes), mtime (ns) and inode, as they were before it was read."""
+
+    size: int
+    mtime_ns: int
+    inode: int
 
 
 class Work(Struct, array_like=True):
-    """A log to read, from its start or from where `resume` left off. `generation` is that of a fresh start."""
+    """A source to read.
+
+    A log goes on from where `resume` left off, or starts afresh as `generation`. Of a document only those threads are
+    read that differ from the `known` ones by locator; `anew` has all of them read. `stat` is how it was found. An
+    `external` parser reads it in place of the tool's own.
+    """
 
     number: int
     tool: str
     path: str
-    generation: int
+    stat: Stat
+    generation: int = 0
     resume: Resume | None = None
+    known: dict[str, KnownThread] = {}
+    external: External | None = None
+    anew: bool = False
     keep_raw: bool = False
 
 
 class RawRun(Struct, array_like=True):
-    """A run of the log's own bytes, compressed; `digest` is their SHA-256 in hex."""
+    """A run of the source's own bytes, compressed; `digest` is their SHA-256 in hex."""
 
     offset: int
     length: int
@@ -46,19 +88,26 @@ class RawRun(Struct, array_like=True):
     data: bytes
 
 
-class Stat(Struct, array_like=True):
-    """The log's size (bytes), mtime (ns) and inode, as they were when it was opened."""
+class Made(Struct, array_like=True):
+    """What was made of a part of a source. `words` are the texts for full-text search by event number."""
 
-    size: int
-    mtime_ns: int
-    inode: int
+    header: Header
+    tally: Tally
+    closed: list[Packed]
+    frame: Packed
+    amendments: list[Amendment]
+    first_event: int
+    words: list[tuple[int, str]]
+    own_words: str
+    counts: Counts
 
 
 class Increment(Struct, array_like=True):
-    """What was read of a strand between the byte offsets `base` and `consumed`: a consistent step, stored whole.
+    """What was read of a strand between the offsets `base` and `consumed`: a consistent step, stored whole.
 
-    `words` are the texts for full-text search by event number. `holds_old` tells that the log still holds what older
-    generations of it gave. `is_last` ends the work.
+    Offsets are bytes in a log; of a document's thread, named by `locator`, all is read at once and `consumed` is the
+    number of its events. `tail` tells later whether the source still holds what was read. `holds_old` tells that a log
+    still holds what older generations of it gave. `is_last` ends the strand, and the work when the source is a log.
     """
 
     number: int
@@ -68,26 +117,40 @@ class Increment(Struct, array_like=True):
     base: int
     consumed: int
     tail: bytes
-    header: Header
     state: bytes
-    tally: Tally
-    closed: list[Packed]
-    frame: Packed
-    amendments: list[Amendment]
-    first_event: int
-    words: list[tuple[int, str]]
-    own_words: str
-    records: int
-    skipped: dict[str, int]
+    made: Made
     raw: list[RawRun]
     bytes_read: int
     holds_old: bool
     is_last: bool
+    locator: str = ""
+    is_document: bool = False
+
+
+class Contents(Struct, array_like=True):
+    """The locators of all threads of a document. Ends its work."""
+
+    number: int
+    stat: Stat
+    locators: list[str]
+    bytes_read: int
 
 
 class Failure(Struct, array_like=True):
-    """A log that could not be read, and why. Ends the work."""
+    """A source that could not be read, and why. Ends the work.
+
+    `is_lasting` tells that reading the same bytes again would fail again.
+    """
 
     number: int
     reason: str
+    stat: Stat
     vanished: bool = False
+    is_lasting: bool = False
+
+
+Answer = Increment | Contents | Failure
+
+
+def summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    return {kind: one.get(kind, 0) + other.get(kind, 0) for kind in (one | other)} if one else dict(other)

@@ -14,7 +14,7 @@ from multiprocessing.process import BaseProcess
 import msgspec
 
 from sessions.ingest.reading import read
-from sessions.ingest.work import Failure, Increment, Work
+from sessions.ingest.work import Answer, Contents, Failure, Increment, Work
 
 ROOM = 24 << 20
 """Bytes of answers that wait in memory at most."""
@@ -27,9 +27,11 @@ GARBAGE = 100_000
 """Containers that are made before the collector looks for cycles again. Values form none; looking after every 700, as
 Python does by itself, took a sixth of the time."""
 
+_KINDS = (Increment, Contents, Failure)
 _encode = msgspec.msgpack.encode
 _decode_work = msgspec.msgpack.Decoder(Work).decode
-_decode_answer = msgspec.msgpack.Decoder(tuple[Increment | None, Failure | None]).decode
+_Message = tuple[Increment | None, Contents | None, Failure | None]
+_decode_answer = msgspec.msgpack.Decoder(_Message).decode
 
 
 class WorkerDied(Exception):
@@ -43,8 +45,7 @@ def serve(pipe: Connection) -> None:
     try:
         while True:
             for answer in read(_decode_work(pipe.recv_bytes())):
-                is_increment = isinstance(answer, Increment)
-                pipe.send_bytes(_encode((answer, None) if is_increment else (None, answer)))
+                pipe.send_bytes(_encode([answer if isinstance(answer, kind) else None for kind in _KINDS]))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
@@ -78,7 +79,7 @@ class Crew:
         for process in self._processes:
             process.join()
 
-    def read(self, works: Iterable[Work]) -> Iterator[Increment | Failure]:
+    def read(self, works: Iterable[Work]) -> Iterator[Answer]:
         """Yield what the processes make of the logs, as it comes; the increments of one log come in order.
 
         Raises WorkerDied when a process is gone.
@@ -90,10 +91,8 @@ class Crew:
             pipe, message = self._inbox.take()
             if message is None:
                 raise self._death(pipe)
-            increment, failure = _decode_answer(message)
-            answer = increment or failure
-            assert answer is not None, "a worker answers with an increment or a failure"
-            if isinstance(answer, Failure) or answer.is_last:
+            answer = next(each for each in _decode_answer(message) if each is not None)
+            if ends(answer):
                 del self._given[pipe][answer.number]
                 self._fill(pipe)
             yield answer
@@ -148,6 +147,11 @@ class _Inbox:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+def ends(answer: Answer) -> bool:
+    """Tell whether this is the last answer about a source."""
+    return not isinstance(answer, Increment) or (answer.is_last and not answer.is_document)
 
 
 def _received(pipe: Connection) -> bytes | None:

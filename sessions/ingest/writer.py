@@ -17,8 +17,9 @@ from sessions import bodies, fulltext
 from sessions.ingest import rawstore
 from sessions.ingest.election import Stored, settle
 from sessions.ingest.frames import Packed
+from sessions.ingest.sources import keep_only
 from sessions.ingest.upsert import upsert
-from sessions.ingest.work import Increment
+from sessions.ingest.work import Contents, Failure, Increment, Made, Stat
 from sessions.models import (
     Amendment,
     Frame,
@@ -29,6 +30,7 @@ from sessions.models import (
     Strand,
     Tombstone,
     session_uuid,
+    source_uuid,
     strand_uuid,
 )
 
@@ -56,6 +58,10 @@ class _Placed(NamedTuple):
     session: UUID
     strand: UUID
     former: UUID
+
+    @property
+    def made(self) -> Made:
+        return self.step.increment.made
 
     @property
     def body(self) -> str:
@@ -88,28 +94,30 @@ class Writer:
 
 def _wanted(steps: Sequence[Step]) -> list[_Placed]:
     """Return the steps that have a session: not a removed one, and not a log without a single event."""
-    names = {step.increment.header.session_id for step in steps}
+    names = {step.increment.made.header.session_id for step in steps}
     tombstones = Tombstone.objects.filter(origin="indexed", hail_id__in=names)
     buried = set(tombstones.values_list("tool", "hail_id"))
-    return [
-        _place(step)
-        for step in steps
-        if _has_events(step.increment) and (step.tool, step.increment.header.session_id) not in buried
-    ]
+    return [_place(step) for step in steps if _has_events(step.increment) and _name(step) not in buried]
+
+
+def _name(step: Step) -> tuple[str, str]:
+    """Return what names the session: a HAIL file tells that of another tool."""
+    header = step.increment.made.header
+    return header.agent.tool, header.session_id
 
 
 def _has_events(one: Increment) -> bool:
-    return bool(one.tally.event_count) or one.base > 0 or not one.is_last
+    return bool(one.made.tally.event_count) or one.base > 0 or not one.is_last
 
 
 def _place(step: Step) -> _Placed:
     one = step.increment
-    session = session_uuid(step.tool, one.header.session_id)
+    session = session_uuid(one.made.header.agent.tool, one.made.header.session_id)
     return _Placed(step, session, strand_uuid(session, step.source, one.strand, one.generation), session)
 
 
 def _pieces(placed: _Placed) -> list[bodies.Piece]:
-    return [bodies.Piece(placed.body, frame.offset, frame.data) for frame in placed.step.increment.closed]
+    return [bodies.Piece(placed.body, frame.offset, frame.data) for frame in placed.made.closed]
 
 
 def _write_sources(steps: Sequence[Step], late: set[UUID]) -> None:
@@ -120,18 +128,53 @@ def _write_sources(steps: Sequence[Step], late: set[UUID]) -> None:
     """
     rows = {}
     for step in steps:
-        stat = step.increment.stat
-        rows[step.source] = {
-            "id": step.source,
-            "tool": step.tool,
-            "path": step.path,
-            "size": stat.size if step.increment.is_last and step.source not in late else -1,
-            "mtime_ns": stat.mtime_ns,
-            "inode": stat.inode,
-            "parser_version": step.parser_version,
-            "is_missing": False,
+        one = step.increment
+        # A document is read to its end when all of its threads are: see `finish`.
+        is_done = one.is_last and step.source not in late and not (one.is_document and not one.locator)
+        rows[step.source] = _source_row(step.source, step.tool, step.path, step.parser_version, one.stat) | {
+            "locator": one.locator,
+            "size": one.stat.size if is_done else -1,
         }
     upsert(Source, list(rows.values()))
+
+
+class Ended(NamedTuple):
+    """A source that was read to its end, or can't be: it is not opened again until it changes."""
+
+    tool: str
+    path: str
+    parser_version: int
+    answer: Contents | Failure
+
+
+@transaction.atomic
+def finish(ended: Sequence[Ended]) -> None:
+    """Note which sources came to their end; all that was read of them is stored."""
+    upsert(Source, [_ended_row(each) for each in ended])
+    for each in ended:
+        if isinstance(each.answer, Contents) and each.answer.locators != [""]:
+            keep_only(each.path, each.answer.locators)
+
+
+def _ended_row(ended: Ended) -> dict[str, Any]:
+    tool, path, parser_version, answer = ended
+    failure = answer.reason if isinstance(answer, Failure) else ""
+    row = _source_row(source_uuid(path), tool, path, parser_version, answer.stat)
+    return row | {"locator": "", "failure": failure}
+
+
+def _source_row(source: UUID, tool: str, path: str, parser_version: int, stat: Stat) -> dict[str, Any]:
+    return {
+        "id": source,
+        "tool": tool,
+        "path": path,
+        "size": stat.size,
+        "mtime_ns": stat.mtime_ns,
+        "inode": stat.inode,
+        "parser_version": parser_version,
+        "is_missing": False,
+        "failure": "",
+    }
 
 
 def _advance(placed: Sequence[_Placed]) -> tuple[list[_Placed], list[_Placed]]:
@@ -174,12 +217,13 @@ def _strand_row(placed: _Placed) -> dict[str, Any]:
         "is_ready": one.generation == 0 or one.is_last,
         "consumed": one.consumed,
         "tail": one.tail,
-        "events": one.frame.first + one.frame.count,
-        "header": _encode(one.header),
+        "events": one.made.frame.first + one.made.frame.count,
+        "header": _encode(one.made.header),
         "state": one.state,
-        "tally": _encode(one.tally),
-        "records": one.records,
-        "skipped": one.skipped,
+        "tally": _encode(one.made.tally),
+        "kinds": one.made.counts.kinds,
+        "skipped": one.made.counts.skipped,
+        "ignored": one.made.counts.ignored,
         "body": placed.body,
     }
 
@@ -187,7 +231,7 @@ def _strand_row(placed: _Placed) -> dict[str, Any]:
 def _write_frames(placed: Sequence[_Placed]) -> None:
     """Replace the open frame of each strand by the frames closed since and the new open one."""
     for each in placed:
-        first = (each.step.increment.closed or [each.step.increment.frame])[0]
+        first = (each.made.closed or [each.made.frame])[0]
         if each.step.increment.base:
             Frame.objects.filter(strand=each.strand, n=first.n).delete()
     # Two steps of one strand in a batch both have its open frame: the later one counts.
@@ -198,15 +242,15 @@ def _write_frames(placed: Sequence[_Placed]) -> None:
         [
             {"strand_id": each.strand, "number": one.number, "patch": _encode(one)}
             for each in placed
-            for one in each.step.increment.amendments
+            for one in each.made.amendments
         ],
     )
 
 
 def _frame_rows(placed: _Placed) -> list[dict[str, Any]]:
     one = placed.step.increment
-    return [_frame_row(placed.strand, frame, None) for frame in one.closed] + [
-        _frame_row(placed.strand, one.frame, one.frame.data)
+    return [_frame_row(placed.strand, frame, None) for frame in one.made.closed] + [
+        _frame_row(placed.strand, one.made.frame, one.made.frame.data)
     ]
 
 
@@ -232,13 +276,13 @@ def _write_words(placed: Sequence[_Placed]) -> None:
     row, blocks, texts = counter.next_row, [], []
     for each in placed:
         one = each.step.increment
-        if one.own_words:
+        if one.made.own_words:
             blocks.append({"first": row, "count": 1, "strand_id": each.strand, "first_event": -1})
-            texts.append((row, one.own_words))
+            texts.append((row, one.made.own_words))
             row += 1
-        if count := one.frame.first + one.frame.count - one.first_event:
-            blocks.append({"first": row, "count": count, "strand_id": each.strand, "first_event": one.first_event})
-            texts += [(row + number - one.first_event, text) for number, text in one.words]
+        if count := one.made.frame.first + one.made.frame.count - one.made.first_event:
+            blocks.append({"first": row, "count": count, "strand_id": each.strand, "first_event": one.made.first_event})
+            texts += [(row + number - one.made.first_event, text) for number, text in one.made.words]
             row += count
     if blocks:
         upsert(SearchBlock, blocks)

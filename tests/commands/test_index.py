@@ -120,5 +120,5 @@ def test_discover_lists_the_logs(indexed_home: Path) -> None:
 
 def test_discover_shows_where_it_looks(home: Path) -> None:
     out = StringIO()
-    call_command("discover", stdout=out)
+    call_command("discover", "--all", stdout=out)
     assert f"{home}/.claude/projects  (not there)" in out.getvalue()

@@ -22,11 +22,13 @@ from sessions import bodies
 from sessions.faces import said as said_of
 from sessions.ingest.lock import Busy, ingest_lock
 from sessions.ingest.reading import read
-from sessions.ingest.work import Failure, Work
+from sessions.ingest.work import Failure, Stat, Work
 from sessions.models import Session, Strand
 from tests.ingest.world import SESSION, World, said
 
 NOBODY = 65534
+
+NOWHERE = Stat(0, 0, 0)
 
 
 @contextmanager
@@ -56,14 +58,14 @@ def test_it_names_a_folder_that_it_may_not_read() -> None:
 
 def test_it_says_that_a_log_vanished(tmp_path: Path) -> None:
     gone = tmp_path / "gone.jsonl"
-    assert list(read(Work(3, "claude-code", str(gone), 0))) == [
-        Failure(3, "vanished before it was read", vanished=True)
+    assert list(read(Work(3, "claude-code", str(gone), NOWHERE))) == [
+        Failure(3, "vanished before it was read", NOWHERE, vanished=True)
     ]
 
 
 def test_it_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jsonl")
-    (failure,) = read(Work(0, "claude-code", str(tmp_path / "pipe.jsonl"), 0))
+    (failure,) = read(Work(0, "claude-code", str(tmp_path / "pipe.jsonl"), NOWHERE))
     assert isinstance(failure, Failure)
     assert "is not a regular file" in failure.reason
 

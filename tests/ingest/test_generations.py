@@ -22,7 +22,7 @@ class Killed(BaseException):
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Store logs of a few kilobytes in many transactions."""
-    monkeypatch.setattr("sessions.ingest.reading.STEP", 2_000)
+    monkeypatch.setattr("sessions.ingest.growing.STEP", 2_000)
     monkeypatch.setattr("sessions.ingest.run.BATCH_BYTES", 2_000)
 
 

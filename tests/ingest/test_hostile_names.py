@@ -78,7 +78,7 @@ def test_a_log_that_cannot_be_looked_at_is_not_gone(world: World, monkeypatch: p
     world.index()
     path.rename(path.with_suffix(".away"))
 
-    def logs(home: Path, env: object, unreadable: list[Unreadable]) -> list[discover.Log]:
+    def logs(home: Path, env: object, unreadable: list[Unreadable], extra: object) -> list[discover.Log]:
         unreadable.append(Unreadable(str(path), "Permission denied"))
         return []
 

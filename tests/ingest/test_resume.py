@@ -19,7 +19,7 @@ PLACES = {"claude-code": ".claude/projects/p/{name}{number}.jsonl", "codex": ".c
 def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     """Close frames early, so that logs of a few lines have many."""
     monkeypatch.setattr(frames, "FRAME_BYTES", 4_000)
-    monkeypatch.setattr("sessions.ingest.reading.STEP", 20_000)
+    monkeypatch.setattr("sessions.ingest.growing.STEP", 20_000)
 
 
 def test_it_stores_the_same_in_pieces(world: World) -> None:
@@ -59,7 +59,7 @@ def test_it_stores_real_logs_the_same_in_pieces(world: World, corpus: Path, tool
         target.parent.mkdir(parents=True, exist_ok=True)
         content = source.read_bytes()
         target.write_bytes(content)
-        assert tool_of(str(target), world.home, {}) == tool
+        assert tool_of(str(target), world.home, {}) == (tool, str(target))
         world.index()
         whole = everything()
         Session.objects.all().delete()

@@ -18,7 +18,9 @@ def strand(key: str, first: str, last: str) -> StrandFacts:
     for number, time in enumerate((first, last)):
         tally.add(Event(event_id=f"{key}-{number}", timestamp=time, action=UserMessage()))
     context = Context(title=f"title of {key}", created_at=first, updated_at=last)
-    return StrandFacts(key, Header("s1", Agent("anthropic", "m", "claude-code"), context), tally, 2, {"odd": 1})
+    return StrandFacts(
+        key, Header("s1", Agent("anthropic", "m", "claude-code"), context), tally, {"user": 2}, {"odd": 1}
+    )
 
 
 def test_it_works() -> None:

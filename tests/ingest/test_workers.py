@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from sessions.ingest import workers
-from sessions.ingest.work import Increment, Work
+from sessions.ingest.work import Increment, Stat, Work
 from sessions.ingest.workers import Crew, WorkerDied
 from tests.golden import FIXTURES
 
 LOG = str(FIXTURES / "claude-code" / "session-fallback.jsonl")
+
+NOWHERE = Stat(0, 0, 0)
 
 
 def children() -> list[int]:
@@ -23,7 +25,7 @@ def children() -> list[int]:
 
 def test_it_works() -> None:
     with Crew(2) as crew:
-        answers = list(crew.read(Work(number, "claude-code", LOG, 0) for number in range(10)))
+        answers = list(crew.read(Work(number, "claude-code", LOG, NOWHERE) for number in range(10)))
     assert sorted(answer.number for answer in answers if isinstance(answer, Increment)) == list(range(10))
 
 
@@ -32,7 +34,7 @@ def test_it_names_the_log_over_which_a_process_died(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(workers, "AHEAD", ahead)
     before = set(children())
     with Crew(1) as crew:
-        answers = crew.read(Work(number, "claude-code", LOG, 0) for number in range(1_000))
+        answers = crew.read(Work(number, "claude-code", LOG, NOWHERE) for number in range(1_000))
         next(answers)
         for pid in set(children()) - before:
             if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():

@@ -84,7 +84,7 @@ def everything() -> dict[str, tuple[Any, ...]]:
     for session in Session.objects.order_by("pk"):
         body = b"".join(bodies.raw(session))
         strands = list(
-            Strand.objects.filter(session=session).order_by("key").values_list("key", "consumed", "events", "records")
+            Strand.objects.filter(session=session).order_by("key").values_list("key", "consumed", "events", "kinds")
         )
         stored[str(session.pk)] = (*(getattr(session, name) for name in columns), strands, body)
     return stored

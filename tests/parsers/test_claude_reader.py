@@ -231,11 +231,11 @@ class TestBadInput:
     def test_it_uses_the_last_time_for_a_bad_one(self) -> None:
         _, out = read(said("a", second=5), said("b", "u2") | {"timestamp": "yesterday"})
         assert out.events[1].timestamp == "2026-01-01T00:00:05Z"
-        assert out.skipped == {"bad timestamp": 1}
+        assert (out.events[1].attributes, out.skipped) == ({"timestamp.estimated": True}, {})
 
     def test_it_skips_words_without_any_time(self) -> None:
         _, out = read(said("a") | {"timestamp": None})
-        assert (out.events, out.skipped) == ([], {"bad timestamp": 1, "no timestamp": 1})
+        assert (out.events, out.skipped) == ([], {"no timestamp": 1})
 
     def test_it_holds_a_summary_until_a_time_is_known(self) -> None:
         summary, _ = events({"type": "summary", "summary": "x", "leafUuid": "l"}, said("hi", second=7))

@@ -13,11 +13,12 @@ import pytest
 
 from opensession.hail.model import Event, Header
 from opensession.hail.stats import Tally
-from parsers import PARSERS
-from parsers.base import Amendment, Output, Parser
+from parsers import REGISTRY, parser_of
+from parsers.base import Amendment, LineParser, Output
 from parsers.strand import feed, fold, open_log
 from tests.parsers.logs import corpus, fixtures
 
+LINE_PARSERS = [parser for tool in REGISTRY if isinstance(parser := parser_of(tool.id), LineParser)]
 CUTS = 3
 MAX_BYTES = 400_000
 
@@ -31,7 +32,7 @@ class Strand(NamedTuple):
     skipped: dict[str, int]
 
 
-def read(parser: Parser, path: Path, pieces: list[bytes]) -> Strand:
+def read(parser: LineParser, path: Path, pieces: list[bytes]) -> Strand:
     """Read the pieces one after the other, every time with a new reader that only knows the stored state."""
     events: list[Event] = []
     amendments: list[Amendment] = []
@@ -49,7 +50,7 @@ def read(parser: Parser, path: Path, pieces: list[bytes]) -> Strand:
     return Strand(fold(events, amendments), list(reader.closings()), reader.header(), reader.strand(), tally, skipped)
 
 
-def _resumed(parser: Parser, path: Path, state: Any) -> Any:
+def _resumed(parser: LineParser, path: Path, state: Any) -> Any:
     reader = parser.reader(path)
     reader.state = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=type(state))
     return reader
@@ -68,7 +69,7 @@ def _cuts(data: bytes, chance: random.Random) -> list[int]:
     return ends if len(ends) <= CUTS * 4 else sorted(chance.sample(ends, CUTS))
 
 
-def _check(parser: Parser, path: Path) -> None:
+def _check(parser: LineParser, path: Path) -> None:
     with open_log(path) as log:
         data = log.read()[:MAX_BYTES]
     data = data[: data.rfind(b"\n") + 1]
@@ -81,20 +82,20 @@ def _check(parser: Parser, path: Path) -> None:
     assert read(parser, path, pieces) == whole, f"{path.name} cut at {cuts}"
 
 
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: str(parser.tool))
-def test_it_resumes_every_fixture_at_any_line(parser: Parser) -> None:
+@pytest.mark.parametrize("parser", LINE_PARSERS, ids=lambda parser: str(parser.tool))
+def test_it_resumes_every_fixture_at_any_line(parser: LineParser) -> None:
     for path in fixtures(parser.tool):
         _check(parser, path)
 
 
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: str(parser.tool))
-def test_it_resumes_real_logs(parser: Parser) -> None:
+@pytest.mark.parametrize("parser", LINE_PARSERS, ids=lambda parser: str(parser.tool))
+def test_it_resumes_real_logs(parser: LineParser) -> None:
     for path in corpus(parser.tool):
         _check(parser, path)
 
 
-@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: str(parser.tool))
-def test_it_counts_the_same_as_a_fresh_count_of_the_folded_events(parser: Parser) -> None:
+@pytest.mark.parametrize("parser", LINE_PARSERS, ids=lambda parser: str(parser.tool))
+def test_it_counts_the_same_as_a_fresh_count_of_the_folded_events(parser: LineParser) -> None:
     for path in corpus(parser.tool)[::5]:
         with open_log(path) as log:
             strand = read(parser, path, [log.read()])

@@ -20,28 +20,36 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--all", action="store_true", help="show the places of all tools, there or not")
         parser.add_argument("--json", action="store_true", help="print one JSON object per log")
 
-    def handle(self, *, json: bool, **options: Any) -> str:
+    def handle(self, *, all: bool, json: bool, **options: Any) -> str:
         need_local_profile("discover")
         here = ingest_settings()
         unreadable: list[Unreadable] = []
-        found = list(discover.logs(here.home, here.env, unreadable))
+        found = list(discover.logs(here.home, here.env, unreadable, here.places))
         for path, reason in unreadable:
             self.stderr.write(sentence(path, reason))
-        return _as_json(found) if json else _table(found, discover.roots(here.home, here.env))
+        roots = discover.roots(here.home, here.env, here.places)
+        return _as_json(found) if json else _table(found, roots if all else _there(roots))
 
 
 def _as_json(found: list[Log]) -> str:
     return "\n".join(json.dumps(log._asdict()) for log in found)
 
 
+def _there(roots: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    """Return the folders that exist, by the tools that have any."""
+    there = {tool: tuple(folder for folder in folders if folder.exists()) for tool, folders in roots.items()}
+    return {tool: folders for tool, folders in there.items() if folders}
+
+
 def _table(found: list[Log], roots: dict[str, tuple[Path, ...]]) -> str:
     logs, size = Counter(log.tool for log in found), Counter[str]()
     for log in found:
         size[log.tool] += log.size
-    lines = []
+    lines = [] if roots else ["No folder of any agent is on this machine; `--all` shows where they would be."]
     for tool, folders in roots.items():
-        lines.append(f"{tool:14} {logs[tool]:6,} logs {size[tool] / 1e6:10,.1f} MB")
+        lines.append(f"{tool:20} {logs[tool]:6,} logs {size[tool] / 1e6:10,.1f} MB")
         lines += [f"    {folder}{'' if os.path.isdir(folder) else '  (not there)'}" for folder in folders]
     return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""What every parser must do with its fixtures and with the real logs of its tool. A new parser needs no test of its own
+for any of this: a row in the registry and a fixture with its golden file bring it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from opensession.hail import jsonl, validate
+from opensession.hail.model import Session
+from parsers import recognise, sessions
+from parsers.base import DocumentParser, Output, ParseError, Sample
+from parsers.registry import REGISTRY, Tool, parser_of
+from parsers.strand import open_log, read_whole
+from tests.golden import GOLDEN, assert_golden, cases, laid_out
+from tests.parsers.logs import BROKEN, CORPUS, corpus_files
+
+LEAST_UNDERSTOOD = 0.995
+TOLERATED = {"EventsOutOfOrder", "EmptySession", "InvalidEvent"}
+"""Clocks run backwards in real logs, some logs hold no event, and one a command without words."""
+
+CASES = [(tool.id, case) for tool in REGISTRY for case in cases(tool.id)]
+every_tool = pytest.mark.parametrize("tool", REGISTRY, ids=lambda tool: str(tool.id))
+
+
+@pytest.mark.parametrize(("tool", "case"), CASES)
+def test_it_gives_the_golden_hail(tool: str, case: str) -> None:
+    assert_golden(tool, case)
+
+
+@every_tool
+def test_it_has_a_fixture(tool: Tool) -> None:
+    assert cases(tool.id)
+
+
+@every_tool
+def test_its_fixtures_are_recognised_by_their_content_and_by_no_other_parser(tool: Tool, tmp_path: Path) -> None:
+    home = laid_out(tool.id, tmp_path)
+    for case in cases(tool.id):
+        _assert_recognised(home / case.removesuffix(".sql"), tool)
+
+
+@every_tool
+def test_it_understands_its_corpus(tool: Tool) -> None:
+    """Every file is claimed by this parser alone, and parses or says clearly why not."""
+    records = skipped = 0
+    for path in corpus_files(tool.id):
+        if path.relative_to(CORPUS).as_posix() not in BROKEN:
+            _assert_recognised(path, tool)
+            for count, unknown in _counts(path, tool):
+                records, skipped = records + count, skipped + unknown
+        for session in _sessions(path, tool):
+            assert jsonl.loads(jsonl.dumps(session)) == session, path
+            assert {problem.kind for problem in validate.problems(session)} <= TOLERATED, path
+    assert skipped <= (1 - LEAST_UNDERSTOOD) * records, f"{skipped} of {records} records not understood"
+
+
+def _assert_recognised(path: Path, tool: Tool) -> None:
+    found = recognise(Sample(path))
+    surest = [candidate for candidate in found if candidate.confidence == found[0].confidence]
+    assert [candidate.tool for candidate in surest] == [tool.id], (path, found)
+
+
+def _sessions(path: Path, tool: Tool) -> Iterator[Session]:
+    """Yield what a file holds. One that cannot be read ends in the parser's own error, and in no other."""
+    with suppress(ParseError):
+        yield from sessions(path, tool.id)
+
+
+def _counts(path: Path, tool: Tool) -> Iterator[tuple[int, int]]:
+    """Yield how many records each thread has, and how many of them were not understood."""
+    parser = parser_of(tool.id)
+    if not isinstance(parser, DocumentParser):
+        with open_log(path) as log:
+            _, out = read_whole(parser.reader(path), log)
+        yield out.records, sum(out.skipped.values())
+        return
+    try:
+        with parser.open(path) as document:
+            for locator in document.threads():
+                document.read(locator, out := Output())
+                yield out.records, sum(out.skipped.values())
+    except ParseError:
+        return
+
+
+def test_it_knows_golden_files_by_their_name() -> None:
+    assert not any(case.endswith(GOLDEN) for _, case in CASES)
