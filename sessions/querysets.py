@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import LessThan
 
@@ -30,6 +30,17 @@ _FILTERS: Mapping[str, Callable[[Any], Q]] = {
 }
 
 
+_TOOLS = """
+WITH RECURSIVE found (tool) AS (
+    SELECT min(tool) FROM ai_sessions_session WHERE is_auxiliary = %s
+    UNION ALL
+    SELECT (SELECT min(tool) FROM ai_sessions_session WHERE is_auxiliary = %s AND tool > found.tool)
+    FROM found WHERE found.tool IS NOT NULL
+)
+SELECT tool FROM found WHERE tool IS NOT NULL
+"""
+
+
 class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, viewer: Viewer) -> Self:
         """Keep what `viewer` may read: the operator of this machine reads what was indexed on it."""
@@ -39,6 +50,12 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         if viewer.user is None:
             return self.filter(public)
         return self.filter(public | models.Q(owner=viewer.user))
+
+    def tools(self) -> list[str]:
+        """Return the tools that sessions in lists are of, in order of their id: one step through an index for each."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(_TOOLS, [False, False])
+            return [row[0] for row in cursor.fetchall()]
 
     def primary(self) -> Self:
         """Leave out the sessions that are shown in their parent."""

@@ -13,10 +13,11 @@ from django.urls import reverse
 from accounts.viewer import Viewer
 from opensession.hail.model import Event
 from parsers.base import MAIN
-from sessions import bodies, search
+from sessions import bodies, fidelity, search
 from sessions.models import Session, Strand
 from sessions.pages import facts, layout, marks, rows, timeline
 from sessions.pages.blocks import FOUND, FULL, PAGE, Room
+from sessions.pages.facts import Fact
 from sessions.pages.kinds import GROUPS, Tool, grouped, tool_of
 from sessions.pages.place import Place
 from sessions.pages.rows import Lane, Row
@@ -94,6 +95,10 @@ class SessionDetailPage:
     @cached_property
     def fidelity(self) -> str:
         return facts.fidelity(self.session)
+
+    @cached_property
+    def records(self) -> list[Fact]:
+        return facts.records(fidelity.kinds(self.strands))
 
     @cached_property
     def tool(self) -> Tool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sessions.fidelity import Kind
 from sessions.models import Session
 from sessions.pages.kinds import tool_of
 from sessions.pages.texts import age, compact, counted, duration, heading, plain
+
+MOST_KINDS = 40
+"""Kinds of records that the sidebar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +75,25 @@ def fidelity(session: Session) -> str:
     """Return how much of the log was understood."""
     if not session.records:
         return ""
-    if not session.records_skipped:
-        return f"All {counted(session.records, 'record')} of the log understood."
-    return f"{session.records_skipped:,} of {counted(session.records, 'record')} not understood"
+    return not_understood(session) or f"All {counted(session.records, 'record')} of the log understood."
+
+
+def not_understood(session: Session) -> str:
+    """Return how much of the log was not understood; nothing when all of it was."""
+    skipped = session.records_skipped
+    return f"{skipped:,} of {counted(session.records, 'record')} not understood" if skipped else ""
+
+
+def records(kinds: Sequence[Kind]) -> list[Fact]:
+    """Return how many records of each kind the log holds, and what became of them."""
+    return [Fact(plain(kind.kind), _fate(kind)) for kind in kinds[:MOST_KINDS]]
+
+
+def _fate(kind: Kind) -> str:
+    notes = [(kind.skipped, "not understood"), (kind.ignored, "without an event")]
+    return ", ".join([f"{kind.count:,}" if kind.count else "", *(f"{n:,} {note}" for n, note in notes if n)]).strip(
+        ", "
+    )
 
 
 def model_name(session: Session) -> str:

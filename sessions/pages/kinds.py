@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from parsers.registry import TOOLS
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -82,19 +84,16 @@ class Tool:
     style: str
 
 
-TOOLS = tuple(
-    Tool(name, label, badge, f"tool-{name}")
-    for name, label, badge in (
-        ("claude-code", "Claude Code", "C"),
-        ("cursor", "Cursor", "Cu"),
-        ("codex", "Codex", "Cx"),
-        ("opencode", "OpenCode", "Oc"),
-        ("cline", "Cline", "Cl"),
-        ("amp", "Amp", "Ap"),
-        ("gemini", "Gemini", "Ge"),
-    )
-)
-_TOOL_OF = {tool.id: tool for tool in TOOLS}
+BADGES: Mapping[str, str] = {
+    "claude-code": "C",
+    "cursor": "Cu",
+    "codex": "Cx",
+    "opencode": "Oc",
+    "cline": "Cl",
+    "amp": "Ap",
+    "gemini": "Ge",
+}
+"""The signs of the agents that have a colour of their own. All others have the first letters of their name."""
 
 
 def group_of(kind: str) -> Group:
@@ -106,7 +105,10 @@ def flow_of(kind: str) -> str:
 
 
 def tool_of(id: str) -> Tool:
-    return _TOOL_OF.get(id) or Tool(id, id or "unknown", id[:1].upper() or "?", "tool-other")
+    known = TOOLS.get(id)
+    label = known.label if known else id or "unknown"
+    style = f"tool-{id}" if id in BADGES else "tool-other"
+    return Tool(id, label, BADGES.get(id) or label[:2].capitalize(), style)
 
 
 def grouped(kinds: Mapping[str, int]) -> dict[str, int]:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from accounts.viewer import Viewer
 from parsers.base import MAIN
 from sessions.models import Session, Strand
-from sessions.pages.facts import model_name
-from sessions.pages.kinds import TOOLS, Tool, tool_of
+from sessions.pages.facts import model_name, not_understood
+from sessions.pages.kinds import Tool, tool_of
 from sessions.pages.texts import age, compact, counted, duration, heading, plain
 from sessions.search import Found, Part, SessionSearch, find
 from sessions.search import Snippet as Passage
@@ -70,6 +70,7 @@ class Card:
     duration: str
     agents: int
     has_errors: bool
+    not_understood: str
     snippets: tuple[Snippet, ...]
 
 
@@ -160,7 +161,8 @@ class SessionListPage:
 
     @property
     def tools(self) -> list[Choice]:
-        named = [("", "All Tools"), *((tool.id, tool.label) for tool in TOOLS)]
+        in_use = dict.fromkeys([*Session.objects.tools(), *([self.search.tool] if self.search.tool else [])])
+        named = [("", "All Tools"), *((tool, tool_of(tool).label) for tool in in_use)]
         return [self._choice(tool=value, label=label) for value, label in named]
 
     def _choice(self, label: str, hint: str = "", **change: str) -> Choice:
@@ -190,6 +192,7 @@ def _card(session: Session, snippets: Sequence[Snippet], now: datetime) -> Card:
         duration=duration(session.duration_seconds),
         agents=max(1, session.max_active_agents),
         has_errors=session.has_errors,
+        not_understood=not_understood(session),
         snippets=tuple(snippets),
     )
 

@@ -40,8 +40,9 @@ def test_t_goes_through_the_tools(page_of_sessions: Page) -> None:
     expect(page_of_sessions).to_have_url(ends("/sessions?tool=claude-code"))
     expect(page_of_sessions.locator("[data-session-id]")).to_have_count(1)
     press(page_of_sessions, "t")
-    expect(page_of_sessions).to_have_url(ends("?tool=cursor"))
-    expect(page_of_sessions.get_by_text("No sessions found")).to_be_visible()
+    expect(page_of_sessions).to_have_url(ends("?tool=codex"))
+    press(page_of_sessions, "t")
+    expect(page_of_sessions).to_have_url(ends("/sessions"))
 
 
 def test_o_goes_through_the_orders_and_round(page_of_sessions: Page) -> None:
