@@ -209,6 +209,7 @@ REGISTRY: tuple[Tool, ...] = (
         places=(database("~/.lingma", "*/sharedClientCache/cache/db/local.db"),),
     ),
     Tool("mimocode", "MiMo Code", "opencode:MiMoCodeParser", places=opencode("mimocode", "$MIMOCODE_HOME/data")),
+    Tool("mini-swe-agent", "mini-SWE-agent", "mini_swe_agent:MiniSweAgentParser"),
     Tool("mistral-vibe", "Mistral Vibe", "mistral_vibe:MistralVibeParser", places=vibe()),
     Tool(
         "omp",
@@ -290,6 +291,7 @@ REGISTRY: tuple[Tool, ...] = (
         places=(tasks("{code}/globalStorage/rooveterinaryinc.roo-cline"),),
     ),
     Tool("specstory", "SpecStory export", "specstory:SpecStoryParser"),
+    Tool("swe-agent", "SWE-agent", "swe_agent:SweAgentParser"),
     Tool("tabnine", "Tabnine CLI", "tabnine:TabnineParser", places=gemini("~/.tabnine/agent")),
     Tool(
         "trae",
