@@ -165,7 +165,9 @@ def _whole(data: Record, facts: Any) -> str | None:
 
 
 def _take_call(data: Record, at: At, to: Transcript, id: str) -> None:
-    _call(text(data, "toolName", "name"), data.get("arguments"), text(data, "toolCallId"), at, to)
+    server, tool = text(data, "mcpServerName"), text(data, "mcpToolName")
+    name = text(data, "toolName", "name") or f"{server}-{tool}".strip("-")
+    _call(name, data.get("arguments"), text(data, "toolCallId"), at, to)
 
 
 def _call(name: str, arguments: Any, call_id: str, at: At, to: Transcript) -> None:
