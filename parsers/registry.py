@@ -177,6 +177,12 @@ REGISTRY: tuple[Tool, ...] = (
             for place in (database(root, "sessions.db"), Place(root, "*.jsonl"))
         ),
     ),
+    Tool(
+        "gptme",
+        "gptme",
+        "gptme:GptmeParser",
+        places=(Place("$GPTME_LOGS_HOME", "*/conversation.jsonl"), Place("{data}/gptme/logs", "*/conversation.jsonl")),
+    ),
     Tool("hail", "HAIL", "hail:HailParser"),
     Tool(
         "hermes",
