@@ -8,7 +8,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
-from parsers.places import MAX_DEPTH, Machine, Place, name_matcher
+from parsers.places import MAX_DEPTH, Machine, Place, alone, name_matcher
 from parsers.registry import REGISTRY
 from parsers.strand import PACKED
 
@@ -124,7 +124,7 @@ def tool_of(path: str, home: Path, env: Mapping[str, str], extra: Sequence[tuple
 
 
 def _fits(place: Place, path: str) -> bool:
-    return not place.pattern or name_matcher(place.pattern.rpartition("/")[2])(os.path.basename(path)) is not None
+    return not place.pattern or bool(name_matcher(place.pattern.rpartition("/")[2])(os.path.basename(path)))
 
 
 def _lies_in(place: Place, path: str, machine: Machine) -> bool:
@@ -145,7 +145,7 @@ def _matches(names: Sequence[str], pattern: Sequence[str]) -> bool:
         return not names
     if pattern[0] == "**":
         return any(_matches(names[at:], pattern[1:]) for at in range(min(len(names), MAX_DEPTH + 1)))
-    return bool(names) and name_matcher(pattern[0])(names[0]) is not None and _matches(names[1:], pattern[1:])
+    return bool(names) and bool(name_matcher(pattern[0])(names[0])) and _matches(names[1:], pattern[1:])
 
 
 class _Walk:
@@ -170,6 +170,8 @@ class _Walk:
             yield from self.below(os.path.join(folder, pattern[0]), pattern[1:], depth)
             return
         entries = self._entries(folder)
+        if not entries:
+            return
         names = {entry.name for entry in entries}
         deep = pattern[0] == "**"
         wanted = pattern[1:] if deep else pattern
@@ -212,12 +214,14 @@ class _Walk:
 
 def _is_compressed_twin(name: str, names: set[str]) -> bool:
     """Tell whether the plain file is there too: it is the one to read while a log is being compressed."""
-    return any(name.endswith(ending) and name.removesuffix(ending) in names for ending in PACKED)
+    return name.endswith(PACKED) and name.rpartition(".")[0] in names
 
 
 def _looked_at(tool: str, path: str, stat: os.stat_result, place: Place | None) -> Log:
+    if place is None or place.beside is alone:
+        return Log(tool, path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
     size, mtime = stat.st_size, stat.st_mtime_ns
-    for other in place.beside(path) if place else ():
+    for other in place.beside(path):
         try:
             there = os.stat(other, follow_symlinks=False)
         except OSError:
