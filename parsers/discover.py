@@ -101,8 +101,11 @@ def look(tool: str, path: str) -> Log:
 
 
 def place_of(tool: str, path: str) -> Place | None:
-    """Return the place of a tool's log, told by its name."""
-    return next((place for owner, place in places() if owner == tool and _fits(place, path)), None)
+    """Return the place of a tool's log, told by its path, else (below a folder that was moved) by its name alone."""
+    own = [place for owner, place in places() if owner == tool]
+    text = path.replace(os.sep, "/")
+    by_path = (place for place in own if place.claims(text))
+    return next(by_path, next((place for place in own if _fits(place, path)), None))
 
 
 class Owner(NamedTuple):
@@ -118,7 +121,7 @@ def tool_of(path: str, home: Path, env: Mapping[str, str], extra: Sequence[tuple
         return None
     for tool, place in places(extra):
         owner = place.owner(path)
-        if _fits(place, owner) and _lies_in(place, owner, Machine(home, env)):
+        if _fits(place, owner) and not place.excludes(owner) and _lies_in(place, owner, Machine(home, env)):
             return Owner(tool, owner)
     return None
 
@@ -204,7 +207,7 @@ class _Walk:
         except OSError as error:
             self._unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
             return
-        if not S_ISREG(stat.st_mode):
+        if not S_ISREG(stat.st_mode) or self._place.excludes(entry.path):
             return
         if _is_text(entry.path):
             yield _looked_at(self._tool, entry.path, stat, self._place)

@@ -57,7 +57,7 @@ class Place(NamedTuple):
 
     `beside` names the files and folders whose size and time tell, with the log's own, whether it changed; `owner` is
     the log that a file, which changed, may belong to. A place that `is_walk` is the user's own tree, not the agent's:
-    it is searched less deeply, without build folders, and not watched.
+    it is searched less deeply, without build folders, and not watched. What fits the expression `never` is no log.
     """
 
     root: str
@@ -65,6 +65,7 @@ class Place(NamedTuple):
     beside: Callable[[str], Iterable[str]] = alone
     owner: Callable[[str], str] = itself
     is_walk: bool = False
+    never: str = ""
 
     def folders(self, machine: Machine) -> Iterator[Path]:
         """Yield the folders to look in, with the fixed beginning of the pattern already added."""
@@ -84,7 +85,11 @@ class Place(NamedTuple):
         """Tell by its end whether a path, with forward slashes, is one of such a log, wherever the home may lie."""
         if not self.pattern or self.root.startswith("$"):
             return False
-        return _anywhere(self.root, self.pattern).search(path) is not None
+        return _anywhere(self.root, self.pattern).search(path) is not None and not self.excludes(path)
+
+    def excludes(self, path: str) -> bool:
+        """Tell whether a path that fits is none of a log after all."""
+        return bool(self.never) and re.search(self.never, path) is not None
 
 
 class Machine(NamedTuple):

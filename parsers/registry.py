@@ -45,6 +45,9 @@ def database(root: str, pattern: str) -> Place:
     return Place(root, pattern, with_wal, without_wal)
 
 
+_NO_CLAUDE_LOG = r"[/\\]tool-results[/\\]|[/\\]subagents[/\\](?!(.*[/\\])?(sub)?agent[-_])"
+"""What tools gave back, and what workflows of subagents note beside their logs."""
+
 REGISTRY: tuple[Tool, ...] = (
     Tool(
         "aider",
@@ -75,12 +78,15 @@ REGISTRY: tuple[Tool, ...] = (
         "Claude Code",
         "claude_code:ClaudeCodeParser",
         version=2,
-        places=(
-            Place("$CLAUDE_CONFIG_DIR", "projects/**/*.jsonl"),
-            Place("~/.claude", "projects/**/*.jsonl"),
-            Place("{config}/claude", "projects/**/*.jsonl"),
-            Place("$OPENCLAUDE_CONFIG_DIR", "projects/**/*.jsonl"),
-            Place("~/.openclaude", "projects/**/*.jsonl"),
+        places=tuple(
+            Place(root, "projects/**/*.jsonl", never=_NO_CLAUDE_LOG)
+            for root in (
+                "$CLAUDE_CONFIG_DIR",
+                "~/.claude",
+                "{config}/claude",
+                "$OPENCLAUDE_CONFIG_DIR",
+                "~/.openclaude",
+            )
         ),
     ),
     Tool("cline", "Cline", "cline:ClineParser", places=cline()),

@@ -33,6 +33,8 @@ def test_it_claims_its_logs(path: str) -> None:
     [
         "/home/dev/.codex/sessions/2026/01/01/rollout-1.jsonl",
         f"/home/dev/.claude/projects/-home-dev/{UUID}.json",
+        f"/home/dev/.claude/projects/-home-dev/{UUID}/subagents/workflows/w/journal.jsonl",
+        f"/home/dev/.claude/projects/-home-dev/{UUID}/tool-results/out.jsonl",
         "/home/dev/.claude/history.jsonl",
         "/data/projects/shop/events.jsonl",
     ],
