@@ -31,7 +31,7 @@ class OwnParser(Struct, frozen=True):
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     command: Annotated[tuple[Words, ...], Meta(min_length=1)] | Words
-    glob: Words
+    glob: Annotated[str, Meta(pattern=r"^(~/|/).")]
     seconds: Annotated[float, Meta(gt=0, le=3600)] = 60.0
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from parsers import parse
 from sessions.faces import ingest_settings
 from sessions.ingest.run import index
 from sessions.models import Session
@@ -50,8 +51,7 @@ def test_it_runs_a_parser_of_the_user(tmp_path: Path) -> None:
     configure(
         f"[[parsers]]\nname = 'mine'\ncommand = ['{sys.executable}', '-c', '''{program}''']\nglob = '{tmp_path}/mine/*'"
     )
-    assert indexed() != []
-    assert indexed() == sorted(Session.objects.values_list("hail_id", flat=True))
+    assert indexed() == [parse(hail).header.session_id]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,7 @@ def test_it_runs_a_parser_of_the_user(tmp_path: Path) -> None:
         ("[watchers", "cannot be read"),
         ("[watchers]\ncustom_paths = 3", "is not right: .*custom_paths"),
         ("[[sources]]\ntool = 'no-such'\npath = '/x'", "no parser for no-such"),
+        ("[[parsers]]\nname = 'mine'\ncommand = 'x'\nglob = 'logs/*'", "is not right: .*glob"),
         ("[[parsers]]\nname = 'codex'\ncommand = 'x'\nglob = '/x/*'", "choose another"),
     ],
 )
