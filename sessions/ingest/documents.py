@@ -12,6 +12,7 @@ import msgspec
 
 from parsers.base import Document, DocumentParser, ParseError, Thread
 from parsers.documents import load
+from parsers.sample import MAX_DOCUMENT
 from sessions.ingest.accumulator import Accumulator, Drained
 from sessions.ingest.raw import raw_run
 from sessions.ingest.work import Contents, Increment, KnownThread, Made, RawRun, Work
@@ -71,5 +72,8 @@ def _digest(made: Made) -> bytes:
 
 
 def _raw(work: Work, locator: str) -> list[RawRun]:
-    """Return the document's own bytes, where it is a file of one thread. A database is not copied."""
-    return [raw_run(0, load(Path(work.path)))] if work.keep_raw and not locator else []
+    """Return the document's own bytes, where it is a file of one thread that is not too large to be held."""
+    path = Path(work.path)
+    if locator or not work.keep_raw or path.stat().st_size > MAX_DOCUMENT:
+        return []
+    return [raw_run(0, load(path))]
