@@ -125,6 +125,12 @@ class Transcript:
         self.tool, self.schema, self.facts, self.out = tool, schema, facts, out
         self.task: str | None = None  # Of all that is said from now on, where nothing else is told.
 
+    def lane(self, task: str) -> Transcript:
+        """Return a transcript that writes into the same thread what belongs to a task: what a subagent did."""
+        lane = Transcript(self.tool, self.schema, self.facts, self.out)
+        lane.task = task
+        return lane
+
     def user(self, words: str, at: At, id: str = "") -> None:
         """The user typed `words`."""
         if words := strip_reminders(words):

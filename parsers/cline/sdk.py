@@ -12,7 +12,6 @@ from typing import Any
 
 from parsers.base import MAIN, OF_SUBAGENT, Match, Output, ParseError, Sample, Thread
 from parsers.cline import history
-from parsers.cline.voice import Teller
 from parsers.documents import beside, load_json, load_object
 from parsers.fields import mapping, moment, number, objects, text
 from parsers.transcript import At, Facts, Transcript, born, header
@@ -74,7 +73,7 @@ class ClineSession:
             raise ParseError(self._path, 0, f"holds no subagent {agent}")
         document = load_object(log) if agent or log.is_file() else {}
         facts = Facts(born=born(log if log.is_file() else self._path))
-        to = Teller(TOOL, SCHEMA, facts, out)
+        to = Transcript(TOOL, SCHEMA, facts, out)
         if agent:
             facts.learn(session_id=self._id, title=text(document, "taskType"), updated=moment(document, "updated_at"))
         else:

@@ -12,7 +12,6 @@ from msgspec import Struct, field
 from opensession.hail.actions import FileEdit, FileRead
 from parsers.base import Document, Match, Output, ParseError, Sample, Thread
 from parsers.cline import history
-from parsers.cline.voice import Teller
 from parsers.cline.whose import HISTORIES, ITEM, METADATA, SCREEN, TASK_FILES, shape, whose
 from parsers.documents import beside, load_json
 from parsers.fields import items, mapping, moment, number, objects, stamp, text
@@ -128,7 +127,7 @@ def _listed(path: Path) -> dict[str, Any]:
 def told(tool: str, task: Task, path: Path, out: Output) -> Thread:
     """Tell a task and return its thread."""
     facts = Facts(session_id=task.id, born=born(path))
-    to = Teller(tool, f"{tool}-tasks-v1", facts, out)
+    to = Transcript(tool, f"{tool}-tasks-v1", facts, out)
     _learn(task, facts)
     has_usage = history.tell(task.messages, task.screen, to)
     _learn_model(task, facts)

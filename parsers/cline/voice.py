@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from opensession.hail.actions import Action, ToolCall
-from opensession.hail.model import Content
-from parsers.base import Output
+from opensession.hail.actions import ToolCall
 from parsers.cline.pieces import Piece
 from parsers.cline.tools import SUMMARIES, WORDS, actions, spoken
 from parsers.fields import mapping, number, text
-from parsers.transcript import MAX_CALLS, At, Facts, Transcript, Usage
+from parsers.transcript import MAX_CALLS, At, Transcript, Usage
 
 _EXIT = re.compile(r"[Ee]xit code:? (-?[0-9]{1,9})\b")
 _EXIT_WITHIN = 2000
@@ -39,30 +37,6 @@ def _count(counts: Mapping[str, Any], *keys: str) -> int:
 def _cost(counts: Mapping[str, Any], *keys: str) -> float:
     found = next((counts[key] for key in keys if isinstance(counts.get(key), int | float)), 0.0)
     return float(found) if not isinstance(found, bool) and 0 < found < 1e9 else 0.0
-
-
-class Teller(Transcript):
-    """A transcript that numbers repeated ids itself, by a count of each: many blocks of a message share one."""
-
-    def __init__(self, tool: str, schema: str, facts: Facts, out: Output) -> None:
-        super().__init__(tool, schema, facts, out)
-        self._used: dict[str, int] = {}
-
-    def emit(
-        self,
-        action: Action,
-        content: Content,
-        at: At,
-        id: str = "",
-        marks: Mapping[str, Any] | None = None,
-        task: str | None = None,
-        duration_ms: int | None = None,
-    ) -> int:
-        """Write an event; see `Transcript.emit`."""
-        count = self._used.get(id, 0) + 1
-        if id:
-            self._used[id] = count
-        return super().emit(action, content, at, f"{id}#{count}" if count > 1 else id, marks, task, duration_ms)
 
 
 class Voice:

@@ -11,7 +11,6 @@ from parsers.gemini.fold import SPOKEN
 VOICES = frozenset({"gemini", "tabnine", "qwen"})
 HOMES = {"tabnine": frozenset({".tabnine", "tabnine"}), "qwen": frozenset({".qwen", "qwen", "qwen-code"})}
 _ABOUT = frozenset({"projectHash", "startTime"})
-_LINE_KEYS = frozenset({"$set", "$rewindTo"})
 
 
 def recognised(sample: Sample, voice: str, home: str) -> Match | None:

@@ -9,7 +9,7 @@ from typing import Any
 from parsers.diffs import unified
 from parsers.fields import joined, mapping, moment, objects, text
 from parsers.kimi.code import arguments_of
-from parsers.kimi.wire import Lane, Wire, usage_of
+from parsers.kimi.wire import Wire, usage_of
 from parsers.transcript import At, Transcript
 
 Record = dict[str, Any]
@@ -154,7 +154,7 @@ class CliWire(Wire):
         if task not in self._lanes:
             self.flush()
             at = At(time=time, raw=raw)
-            lane = CliWire(Lane(self.to, task))
+            lane = CliWire(self.to.lane(task))
             title = self._calls.get(task) or text(mapping(message, "payload"), "subagent_type")
             self.to.task_start(task, title, at, f"{task}-start")
             self._lanes[task] = lane

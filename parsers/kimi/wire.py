@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from opensession.hail.actions import Action
-from opensession.hail.model import Content
 from parsers.base import Amendment
 from parsers.fields import number
 from parsers.transcript import At, Transcript, Usage
@@ -56,27 +53,6 @@ class Wire:
         totals = {name: marks[name] for name in _COUNTED if name in marks}
         self.to.out.amend(Amendment(self._answer, attributes=marks, totals=totals))
         self._answer = -1
-
-
-class Lane(Transcript):
-    """Writes what a subagent did inside of a call of the main agent, as a task."""
-
-    def __init__(self, main: Transcript, task: str) -> None:
-        super().__init__(main.tool, main.schema, main.facts, main.out)
-        self.task = task
-
-    def emit(
-        self,
-        action: Action,
-        content: Content,
-        at: At,
-        id: str = "",
-        marks: Mapping[str, Any] | None = None,
-        task: str | None = None,
-        duration_ms: int | None = None,
-    ) -> int:
-        """Write an event of the task; see `Transcript.emit`."""
-        return super().emit(action, content, at, id, marks, self.task, duration_ms)
 
 
 def usage_of(told: dict[str, Any]) -> Usage | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from opensession.hail import times
 from opensession.hail.actions import WebFetch, WebSearch
-from parsers.kimi.wire import Lane
 from parsers.protobuf import Message
 from parsers.transcript import At, Transcript
 from parsers.warp import tools
@@ -45,12 +44,13 @@ class Tasks:
     def _task(self, name: str, task: Message) -> None:
         self._written.add(name)
         self._depth += 1
-        to = Lane(self._to, name) if _parent(task) else self._to
-        if isinstance(to, Lane):
+        is_subagent = bool(_parent(task))
+        to = self._to.lane(name) if is_subagent else self._to
+        if is_subagent:
             to.task_start(name, task.text(2), At(raw="task"), f"{name}-start")
         for message in task.messages(_MESSAGES):
             self._message(message, to)
-        if isinstance(to, Lane):
+        if is_subagent:
             to.task_end(name, task.text(6), At(raw="task"), f"{name}-end")
         self._depth -= 1
         if task.is_broken:
