@@ -118,7 +118,10 @@ class Output:
 
     def record(self, kind: str) -> None:
         """Count a record of the source as being of `kind`, in the source's own words."""
-        _tick(self.kinds, kind)
+        if kind in self.kinds:
+            self.kinds[kind] += 1
+        else:
+            _tick(self.kinds, kind)
 
     def skip(self, kind: str) -> None:
         """Count a record of `kind` that gave no event, or not all of it, because it was not understood."""

@@ -7,28 +7,33 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from opensession.hail.model import Content, Json, Text
+from opensession.hail.model import Block, Content, Json, Text
 
+_NESTED = (dict, list)
 MAX_DEPTH = 100
 """Levels of a value. Readers refuse from 128 on, and the event around it needs some."""
 
 
 def shallow(content: Content) -> Content:
     """Return the content with such values as text."""
-    if not any(type(block) is Json and is_deep(block.data) for block in content.blocks):
-        return content
-    blocks = (_text(block.data) if type(block) is Json and is_deep(block.data) else block for block in content.blocks)
-    return replace(content, blocks=tuple(blocks))
+    for block in content.blocks:
+        if type(block) is Json and is_deep(block.data):
+            return replace(content, blocks=tuple(map(_shallow, content.blocks)))
+    return content
 
 
 def is_deep(value: Any) -> bool:
     """Tell whether a JSON value has more than `MAX_DEPTH` levels."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, _NESTED)]
         if not level:
             return False
     return True
+
+
+def _shallow(block: Block) -> Block:
+    return _text(block.data) if type(block) is Json and is_deep(block.data) else block
 
 
 def _inside(value: Any) -> Any:

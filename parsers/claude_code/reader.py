@@ -62,11 +62,12 @@ class ClaudeCodeReader:
         self.native = files.native_id(path)
         self.subagent = files.is_subagent(path)
         self.meta = files.meta(path) if self.subagent else files.Meta()
+        self.is_meta = files.is_meta(path)
         self.mtime = _mtime(path)
 
     def read(self, line: bytes, out: Output) -> None:
         """Read one line; see `Reader.read`."""
-        if files.is_meta(self.path):
+        if self.is_meta:
             out.record("meta")
             out.ignore("meta")
             return
@@ -136,8 +137,8 @@ class ClaudeCodeReader:
 
     def _marks(self, line: Line) -> dict[str, Any]:
         """Return the attributes of all events of the line: that its time, or that it itself, came from elsewhere."""
-        marks = {} if line.timestamp else {"timestamp.estimated": True}
-        return marks | self._replay_marks(line)
+        marks = self._replay_marks(line)
+        return marks if line.timestamp else {"timestamp.estimated": True} | marks
 
     def _replay_marks(self, line: Line) -> dict[str, Any]:
         """Return the mark of a line that was copied in from a forked parent."""

@@ -86,9 +86,9 @@ def read_image(line: Line) -> None:
         )
 
 
-def complete(item: Payload, envelope: str) -> None:
+def complete(item: Payload) -> None:
     """Fill in what a few versions left out of an item: that it is a message, and the names of calls."""
-    if item.type is None and isinstance(item.role, str) and envelope == "response_item":
+    if item.type is None and isinstance(item.role, str):
         item.type = "message"
     if isinstance(item.function, dict):
         item.name = item.name or item.function.get("name")

@@ -7,6 +7,7 @@ an envelope, early 2025), and that generation's header (no `type`). The copied h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from opensession.hail import times
@@ -24,7 +25,7 @@ SYNTHETIC_TEXT = "synthetic task end"
 SILENT = frozenset({"inter_agent_communication", "inter_agent_communication_metadata", "world_state"})
 """Lines that are understood and tell nothing that happened: what the model was shown, and who woke whom."""
 
-KIND_LENGTH = 60
+ITEM = "response_item"
 
 NOTHING = Payload()
 
@@ -55,7 +56,8 @@ class CodexReader:
 
     def _read_record(self, record: Record, out: Output) -> None:
         kind, payload = _kind(record.type), record.payload or NOTHING
-        items.complete(payload, kind)
+        if kind == ITEM:
+            items.complete(payload)
         if not kind:
             if not session.learn_legacy(self.state, record):
                 out.skip("no type")
@@ -128,7 +130,7 @@ Handlers = Mapping[str, Callable[[Line], None]]
 
 LINES: Mapping[str, tuple[Handlers, frozenset[str]]] = {
     "event_msg": (event_msgs.HANDLERS, event_msgs.SILENT),
-    "response_item": (items.HANDLERS, items.SILENT),
+    ITEM: (items.HANDLERS, items.SILENT),
 }
 
 
@@ -138,9 +140,16 @@ def _kind(kind: object) -> str:
 
 def _name(record: Record) -> str:
     """Return what Codex calls such a record: its envelope, and behind a colon what is in it."""
-    inner = _kind(record.payload.type) if record.payload else ""
-    outer = _kind(record.type) or ("state" if record.record_type is not None else "header")
-    return f"{outer}:{inner}" if inner else outer
+    outer = record.type if isinstance(record.type, str) else ""
+    inner = record.payload.type if record.payload else ""
+    if not outer:
+        outer = "state" if record.record_type is not None else "header"
+    return _joined(outer, inner) if isinstance(inner, str) and inner else outer
+
+
+@lru_cache(maxsize=256)
+def _joined(outer: str, inner: str) -> str:
+    return f"{outer}:{inner}"
 
 
 def _not_handled(payload: Payload, silent: frozenset[str], where: str, out: Output) -> None:
