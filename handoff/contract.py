@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from handoff.claims import Stated, stated, unique, words
+from handoff.evidence import Landmark
+from handoff.files import Changed
 from handoff.markup import code
-from handoff.model import COMPLETED, MAIN, Change, Contract, Step, Verification, WorkPackage
-from handoff.verification import unresolved
+from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PASSED, Contract, Step, WorkPackage
+from handoff.plans import Item
+from handoff.verification import Run, failures, ranked
 from opensession.hail.extract import truncate
 
 OUTCOME_BYTES = 140
@@ -19,37 +24,52 @@ NO_ROLLBACK = "No git commit was seen in the events."
 DEFINE_DONE = "Define what counts as done, then run a check that proves it."
 
 
-def contract(
-    packages: Sequence[WorkPackage],
-    verification: Verification,
-    open_questions: Sequence[str],
-    changes: Sequence[Change],
-    task_summaries: Sequence[str],
-) -> Contract:
-    """Return the contract; `packages` are in order of their sequence."""
-    material = [package for package in packages if package.is_material]
-    done = _unique(_done(material, verification, changes)) or _unique(task_summaries[:FALLBACKS])
-    actions = _unique(_next(material, verification, open_questions))
-    parallel = _unique(_parallel(material))
+class Facts(NamedTuple):
+    """What a contract is made of. `packages` are in order of their sequence, `shown` tells where each is seen."""
+
+    packages: Sequence[WorkPackage]
+    shown: Mapping[str, Landmark]
+    runs: Sequence[Run]
+    missing: Sequence[Stated]
+    questions: Sequence[Stated]
+    waiting: Sequence[Stated]
+    plan: Sequence[Item]
+    changes: Sequence[Changed]
+    task_summaries: Sequence[Stated]
+
+
+class Lists(NamedTuple):
+    """The statements of a contract."""
+
+    done: tuple[Stated, ...]
+    next: tuple[Stated, ...]
+    parallel: tuple[Stated, ...]
+
+
+def lists(facts: Facts) -> Lists:
+    material = [package for package in facts.packages if package.is_material]
+    done = unique(_done(material, facts)) or unique(facts.task_summaries[:FALLBACKS])
+    actions = unique(_next(material, facts))
+    parallel = unique(_parallel(material, facts))
     if not (done or actions or parallel or material):
-        actions = (DEFINE_DONE,)
-    commands = _commands(verification)
+        actions = (Stated(DEFINE_DONE),)
+    return Lists(done, actions, parallel)
+
+
+def contract(facts: Facts, said: Lists) -> Contract:
+    commands = _commands(facts.runs)
     revertible = any("git commit" in command.lower() for command in commands)
-    missing = None if revertible else NO_ROLLBACK
+    reason = None if revertible else NO_ROLLBACK
     return Contract(
-        done_definition=done,
-        next_actions=actions,
+        done_definition=words(said.done),
+        next_actions=words(said.next),
         ordered_commands=commands,
-        ordered_steps=tuple(map(_step, material)),
-        parallel_actions=parallel,
+        ordered_steps=tuple(_step(package) for package in facts.packages if package.is_material),
+        parallel_actions=words(said.parallel),
         rollback_hint=ROLLBACK if revertible else None,
-        rollback_hint_missing_reason=missing,
-        rollback_hint_undefined_reason=missing,
+        rollback_hint_missing_reason=reason,
+        rollback_hint_undefined_reason=reason,
     )
-
-
-def _unique(lines: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(lines))
 
 
 def _step(package: WorkPackage) -> Step:
@@ -65,12 +85,21 @@ def _step(package: WorkPackage) -> Step:
     )
 
 
-def _done(packages: Iterable[WorkPackage], verification: Verification, changes: Sequence[Change]) -> Iterator[str]:
-    yield from (_completed(package) for package in packages if package.status == COMPLETED)
-    if verification.checks_passed:
-        yield f"Verification passed: {_some(verification.checks_passed)}."
-    if changes:
-        yield f"Changed {len(changes)} file(s): {_some([change.path for change in changes])}."
+def _done(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
+    for package in packages:
+        if package.status == COMPLETED:
+            yield stated(_completed(package), facts.shown.get(package.id))
+    passed = {run.check.command: run.landmark for run in facts.runs if run.check.status == PASSED}
+    if passed:
+        commands = ranked(list(passed), str)
+        yield stated(f"Verification passed: {_some(commands)}.", *(passed[command] for command in commands))
+    if changes := facts.changes:
+        paths = [changed.change.path for changed in changes]
+        yield stated(f"Changed {len(changes)} file(s): {_some(paths)}.", *(changed.landmark for changed in changes))
+    if finished := [item for item in facts.plan if item.status == COMPLETED]:
+        share = f"{len(finished)} of {len(facts.plan)} items"
+        names = _some([item.words for item in finished])
+        yield stated(f"Plan: {share} done: {names}.", *(item.written for item in finished))
 
 
 def _completed(package: WorkPackage) -> str:
@@ -93,13 +122,17 @@ def _some(names: Sequence[str]) -> str:
     return f"{shown} (+{len(names) - SHOWN} more)" if len(names) > SHOWN else shown
 
 
-def _next(packages: Iterable[WorkPackage], verification: Verification, questions: Iterable[str]) -> Iterator[str]:
-    for command in unresolved(verification.checks_run):
-        yield f"Fix what makes {code(command)} fail, then run it again."
-    for check in verification.required_checks_missing:
-        yield f"Restore the missing check: {check}"
-    yield from (_continued(package) for package in packages if package.status != COMPLETED and package.depends_on)
-    yield from (f"Resolve open question: {question}" for question in questions)
+def _next(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
+    for run in _failures(facts.runs):
+        yield stated(f"Fix what makes {code(run.check.command)} fail, then run it again.", run.landmark)
+    yield from (Stated(f"Restore the missing check: {each.words}", each.events) for each in facts.missing)
+    for package in packages:
+        if package.status != COMPLETED and package.depends_on:
+            yield stated(_continued(package), facts.shown.get(package.id))
+    yield from (Stated(f"Resolve open question: {each.words}", each.events) for each in facts.questions)
+    yield from facts.waiting
+    free = set(_free(facts.plan))
+    yield from (_planned(item) for item in facts.plan if item.is_open and item not in free)
 
 
 def _continued(package: WorkPackage) -> str:
@@ -107,15 +140,35 @@ def _continued(package: WorkPackage) -> str:
     return f"[{package.sequence}] After dependencies [{needs}], execute {code(package.title)} ({package.id})."
 
 
-def _parallel(packages: Iterable[WorkPackage]) -> Iterator[str]:
-    return (
-        f"[{package.sequence}] {code(package.title)} ({package.id}) — start: {package.started_at or NO_TIME}"
-        for package in packages
-        if package.status != COMPLETED and not package.depends_on and package.id != MAIN
-    )
+def _planned(item: Item) -> Stated:
+    verb = "Go on with" if item.status == IN_PROGRESS else "Do"
+    needs = f" after [{', '.join(item.depends_on)}]" if item.depends_on else ""
+    return stated(f"{verb} the plan's item {code(item.words)}{needs}.", item.written)
 
 
-def _commands(verification: Verification) -> tuple[str, ...]:
-    """Return all commands, those that still fail first."""
-    runs = verification.checks_run
-    return _unique([*unresolved(runs), *(run.command for run in runs)])
+def _parallel(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
+    for package in packages:
+        if package.status != COMPLETED and not package.depends_on and package.id != MAIN:
+            title = f"[{package.sequence}] {code(package.title)} ({package.id})"
+            yield stated(f"{title} — start: {package.started_at or NO_TIME}", facts.shown.get(package.id))
+    yield from (stated(f"Plan: {code(item.words)}", item.written) for item in _free(facts.plan))
+
+
+def _free(plan: Sequence[Item]) -> list[Item]:
+    """Return the open items that can be worked on at once: two or more that the agent had begun together, or that
+    wait for nothing in a plan that says what waits for what."""
+    is_ordered = any(item.depends_on for item in plan)
+    undone = {item.id for item in plan if item.is_open}
+    ready = [item for item in plan if item.is_open and not undone.intersection(item.depends_on)]
+    found = ready if is_ordered else [item for item in ready if item.status == IN_PROGRESS]
+    return found if len(found) > 1 else []
+
+
+def _failures(runs: Sequence[Run]) -> list[Run]:
+    return ranked(failures(runs), lambda run: run.check.command)
+
+
+def _commands(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return all commands: those that still fail first, then those that check the work."""
+    failing = [run.check.command for run in _failures(runs)]
+    return tuple(dict.fromkeys([*failing, *ranked([run.check.command for run in runs], str)]))

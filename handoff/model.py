@@ -25,9 +25,11 @@ class _Value(Struct, frozen=True, omit_defaults=True):
 
 
 class Change(_Value, frozen=True, kw_only=True):
-    """`action` is `created`, `edited` or `deleted`."""
+    """`action` is `created`, `edited` or `deleted`. Lines are counted where the agent's log holds diffs."""
 
     action: str
+    lines_added: int | None = None
+    lines_removed: int | None = None
     path: str
 
 
@@ -39,11 +41,13 @@ class Exchange(_Value, frozen=True, kw_only=True):
 
 
 class CheckRun(_Value, frozen=True, kw_only=True):
-    """One command that ran. `status` is `passed`, `failed` or `unknown`."""
+    """One command that ran. `status` is `passed`, `failed` or `unknown`; `kind` is `test`, `lint` or `build`."""
 
     command: str
     event_id: str
     exit_code: int | None
+    kind: str | None = None
+    link: str | None = None
     status: str
 
 
@@ -61,13 +65,39 @@ class Uncertainty(_Value, frozen=True, kw_only=True):
 
 
 class Evidence(_Value, frozen=True, kw_only=True):
-    """A claim and the event that supports it."""
+    """A claim and the event that supports it. `link` opens that event in OpenSession's pages."""
 
     claim: str
     event_id: str
     id: str
+    link: str | None = None
     source_type: str
     timestamp: str
+
+
+class Citation(_Value, frozen=True, kw_only=True):
+    """An event, and where OpenSession's pages show it."""
+
+    event_id: str
+    link: str | None = None
+
+
+class Ground(_Value, frozen=True, kw_only=True):
+    """The events behind a statement of this document, which the JSON pointer `claim` names."""
+
+    claim: str
+    events: tuple[Citation, ...]
+
+
+class PlanItem(_Value, frozen=True, kw_only=True):
+    """An item of the plan that the agent kept last. `event_id` is the call that wrote it."""
+
+    depends_on: tuple[str, ...] = ()
+    event_id: str
+    id: str | None = None
+    item: str
+    link: str | None = None
+    status: str
 
 
 class WorkPackage(_Value, frozen=True, kw_only=True):
@@ -151,6 +181,7 @@ class Report(_Value, frozen=True, kw_only=True):
 class Summary(_Value, frozen=True, kw_only=True):
     """The handoff of one session."""
 
+    claim_evidence: tuple[Ground, ...] = ()
     duration_seconds: int
     evidence: tuple[Evidence, ...]
     execution_contract: Contract
@@ -160,6 +191,7 @@ class Summary(_Value, frozen=True, kw_only=True):
     model: str
     objective: str | None
     objective_undefined_reason: str | None
+    plan: tuple[PlanItem, ...] = ()
     session_id: str
     stats: Counts
     tool: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from handoff.evidence import group_of
+from handoff.evidence import Landmark, group_of, landmark
 from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PENDING, WorkPackage, default_title
 from opensession.hail import times
 from opensession.hail.actions import Action, FileCreate, FileDelete, FileEdit, ShellCommand, TaskEnd, TaskStart
@@ -17,10 +17,11 @@ TITLE_BYTES = 160
 class _Draft:
     """A package while its events still come in."""
 
-    def __init__(self, package_id: str, timestamp: str) -> None:
+    def __init__(self, package_id: str, event: Event) -> None:
         self.id = package_id
-        self.started = timestamp
+        self.started = event.timestamp
         self.completed: str | None = None
+        self.shown = landmark(event)
         self.status = PENDING
         self.title = ""
         self.first_summary = ""
@@ -35,6 +36,7 @@ class _Draft:
     def end(self, event: Event, action: TaskEnd) -> None:
         self.status = COMPLETED
         self.completed = event.timestamp
+        self.shown = landmark(event)
         self.outcome = collapse(action.summary or "") or self.outcome
         self.first_summary = self.first_summary or self.outcome
 
@@ -73,9 +75,13 @@ class Packages:
         name = group_of(event)
         draft = self._drafts.get(name)
         if draft is None:
-            draft = self._drafts[name] = _Draft(name, event.timestamp)
+            draft = self._drafts[name] = _Draft(name, event)
         if act := _ACTS.get(type(event.action)):
             act(draft, event, event.action)
+
+    def shown(self) -> dict[str, Landmark]:
+        """Return, for each package, the event that completed it, else its first."""
+        return {name: draft.shown for name, draft in self._drafts.items()}
 
     def finished(self, references: Mapping[str, Sequence[str]]) -> tuple[WorkPackage, ...]:
         """Return the packages that matter, by time of their first event; `main` always does."""

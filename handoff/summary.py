@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from handoff.contract import contract
+from handoff.claims import Stated, ground, grounds, stated, words
+from handoff.contract import Facts, Lists, contract, lists
 from handoff.evidence import Claim, evidence, references
 from handoff.files import Files
 from handoff.messages import Messages
-from handoff.model import OBJECTIVE_UNAVAILABLE, Counts, Summary, Uncertainty, Undefined
+from handoff.model import OBJECTIVE_UNAVAILABLE, Counts, Ground, Summary, Uncertainty, Undefined
 from handoff.packages import Packages
+from handoff.plans import Plans, values
 from handoff.tasks import Tasks
-from handoff.uncertainty import Decision, Decisions
-from handoff.verification import Checks
+from handoff.uncertainty import Decisions
+from handoff.verification import Checks, missing, verification
+from handoff.waiting import Waiting
 from opensession.hail.actions import (
     PLAIN,
     WITH_DATA,
@@ -49,9 +52,34 @@ class Observed:
         self.checks = Checks()
         self.decisions = Decisions()
         self.packages = Packages()
+        self.plans = Plans()
+        self.waiting = Waiting()
 
     def collectors(self) -> tuple[Collector, ...]:
-        return (self.messages, self.tasks, self.files, self.checks, self.decisions, self.packages)
+        return (
+            self.messages,
+            self.tasks,
+            self.files,
+            self.checks,
+            self.decisions,
+            self.packages,
+            self.plans,
+            self.waiting,
+        )
+
+    def facts(self, claims: Sequence[Claim]) -> Facts:
+        runs = self.checks.runs()
+        return Facts(
+            packages=self.packages.finished(references(claims)),
+            shown=self.packages.shown(),
+            runs=runs,
+            missing=missing(runs, self.files.last),
+            questions=self.decisions.open_questions(),
+            waiting=self.waiting.statements(),
+            plan=self.plans.items(),
+            changes=self.files.modified(),
+            task_summaries=self.tasks.summaries(),
+        )
 
 
 def summarise(header: Header, events: Iterable[Event], stats: Stats) -> Summary:
@@ -59,13 +87,11 @@ def summarise(header: Header, events: Iterable[Event], stats: Stats) -> Summary:
     seen = _observe(events)
     objective = _objective(seen, header.context)
     reason = NO_OBJECTIVE if objective == OBJECTIVE_UNAVAILABLE else None
-    changes = seen.files.modified()
-    verification = seen.checks.verification(changed=bool(changes))
-    decisions = seen.decisions.required(verification.required_checks_missing)
-    claims = tuple(_claims(objective, seen, decisions))
-    packages = seen.packages.finished(references(claims))
-    questions = seen.decisions.open_questions()
-    agreed = contract(packages, verification, questions, changes, seen.tasks.summaries())
+    claims = tuple(_claims(objective, seen))
+    facts = seen.facts(claims)
+    said = lists(facts)
+    agreed = contract(facts, said)
+    decisions = seen.decisions.required(facts.missing)
     return Summary(
         session_id=header.session_id,
         tool=header.agent.tool,
@@ -74,14 +100,16 @@ def summarise(header: Header, events: Iterable[Event], stats: Stats) -> Summary:
         objective_undefined_reason=reason,
         duration_seconds=stats.duration_seconds,
         stats=_counts(stats),
-        files_modified=changes,
+        files_modified=tuple(changed.change for changed in facts.changes),
         files_read=seen.files.read(),
         user_messages=seen.messages.said(),
         key_conversations=seen.messages.exchanges(),
-        verification=verification,
-        uncertainty=_uncertainty(reason, decisions, questions),
+        verification=verification(facts.runs, facts.missing),
+        uncertainty=_uncertainty(reason, decisions, facts.questions),
+        plan=values(facts.plan),
         evidence=evidence(claims),
-        work_packages=packages,
+        claim_evidence=_grounds(seen, facts, said, decisions),
+        work_packages=tuple(facts.packages),
         execution_contract=agreed,
         undefined_fields=_undefined(reason, agreed.rollback_hint_undefined_reason, None if claims else NO_EVIDENCE),
     )
@@ -105,25 +133,42 @@ def _interested(collectors: Iterable[Collector], kind: type[Action]) -> tuple[Ca
 
 def _objective(seen: Observed, context: Context) -> str:
     candidates = (seen.messages.words, seen.tasks.title, seen.tasks.summary, context.title or "")
-    words = next((words for words in map(collapse, candidates) if words), OBJECTIVE_UNAVAILABLE)
-    return truncate(words, OBJECTIVE_BYTES)
+    said = next(filter(None, map(collapse, candidates)), OBJECTIVE_UNAVAILABLE)
+    return truncate(said, OBJECTIVE_BYTES)
 
 
-def _claims(objective: str, seen: Observed, decisions: Iterable[Decision]) -> Iterator[Claim]:
+def _claims(objective: str, seen: Observed) -> Iterator[Claim]:
     """Return what the events support; a claim without an event is left out."""
     candidates = [
         (f"objective: {objective}", seen.messages.first or seen.tasks.first),
-        *((f"task_done: {summary}", seen.tasks.ended(summary)) for summary in seen.tasks.summaries()),
-        *((f"decision_required: {decision.text}", decision.landmark) for decision in decisions),
+        *((f"task_done: {each.words}", seen.tasks.ended(each.words)) for each in seen.tasks.summaries()),
+        *((f"decision_required: {each.words}", each.events[0]) for each in seen.decisions.proved() if each.events),
     ]
-    return (Claim(words, landmark) for words, landmark in candidates if landmark)
+    return (Claim(text, landmark) for text, landmark in candidates if landmark)
 
 
-def _uncertainty(reason: str | None, decisions: Iterable[Decision], questions: tuple[str, ...]) -> Uncertainty:
+def _grounds(seen: Observed, facts: Facts, said: Lists, decisions: Sequence[Stated]) -> tuple[Ground, ...]:
+    """Return the events behind every statement, in the order of the pointers."""
+    objective = stated("", seen.messages.first or seen.tasks.first)
+    found = grounds(
+        {
+            "/execution_contract/done_definition": said.done,
+            "/execution_contract/next_actions": said.next,
+            "/execution_contract/parallel_actions": said.parallel,
+            "/files_modified": [stated("", changed.landmark) for changed in facts.changes],
+            "/uncertainty/decision_required": decisions,
+            "/uncertainty/open_questions": facts.questions,
+            "/verification/required_checks_missing": facts.missing,
+        }
+    )
+    return (ground("/objective", objective), *found) if objective.events else found
+
+
+def _uncertainty(reason: str | None, decisions: Iterable[Stated], questions: Iterable[Stated]) -> Uncertainty:
     return Uncertainty(
         assumptions=(STATE_THE_OBJECTIVE,) if reason else (),
-        decision_required=tuple(decision.text for decision in decisions),
-        open_questions=questions,
+        decision_required=words(decisions),
+        open_questions=words(questions),
     )
 
 

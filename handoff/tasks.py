@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handoff.claims import Stated, stated
 from handoff.evidence import Landmark, landmark
 from opensession.hail.actions import TaskEnd, TaskStart
 from opensession.hail.extract import collapse, truncate
@@ -31,9 +32,13 @@ class Tasks:
                 self.summary = self.summary or words
                 self._ends.setdefault(words, landmark(event))
 
-    def summaries(self) -> tuple[str, ...]:
+    def summaries(self) -> tuple[Stated, ...]:
         """Return what the tasks came to, without the endings that a parser had to add."""
-        return tuple(truncate(words, SUMMARY_BYTES) for words in self._ends if words.lower() != SYNTHETIC)
+        return tuple(
+            stated(truncate(words, SUMMARY_BYTES), shown)
+            for words, shown in self._ends.items()
+            if words.lower() != SYNTHETIC
+        )
 
     def ended(self, summary: str) -> Landmark | None:
         """Return where a task ended with exactly this summary; a summary that was cut has no such place."""

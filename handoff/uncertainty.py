@@ -5,64 +5,112 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct
-
+from handoff.claims import Stated, stated, unique
 from handoff.evidence import Landmark, landmark
-from opensession.hail.actions import Action, Custom
-from opensession.hail.extract import usable
-from opensession.hail.model import Event
+from opensession.hail.actions import Action, Custom, ToolCall, ToolResult, UserMessage
+from opensession.hail.extract import call_id, collapse, truncate, usable
+from opensession.hail.model import Event, Json
 
 ASKED = "interactive_question"
 ANSWERED = "interactive"
 ABORTED = "turn_aborted"
+QUESTION_BYTES = 300
 
-
-class Decision(Struct, frozen=True):
-    """Something to decide, and the event that shows it."""
-
-    text: str
-    landmark: Landmark | None = None
+ASKING = frozenset(
+    {"askuserquestion", "requestuserinput", "askuser", "askfollowupquestion", "question", "askquestion", "askquestions"}
+)
+"""Calls that put a question to the user, their names in small letters without `_`. They wait for a result or words."""
 
 
 class Decisions:
-    """Keeps the questions, the answers and the aborted turns."""
+    """Keeps the questions, the answers and the aborted turns.
+
+    A question is known by its id, or asked through a call whose result has not come yet.
+    """
 
     kinds: tuple[type[Action], ...] = ()
 
     def __init__(self) -> None:
-        self._questions: dict[str, str] = {}
+        self._questions: dict[str, tuple[str, Landmark]] = {}
         self._answered: set[str] = set()
+        self._calls: dict[str, tuple[str, Landmark]] = {}
         self._aborted: dict[str, None] = {}
         self._first_question: Landmark | None = None
         self._first_abort: Landmark | None = None
 
     def see(self, event: Event) -> None:
-        if isinstance(event.action, Custom) and event.action.kind == ABORTED:
-            self._first_abort = self._first_abort or landmark(event)
-            self._aborted[usable(event.attributes, "reason") or "turn aborted"] = None
+        match event.action:
+            case Custom(kind=kind) if kind == ABORTED:
+                self._first_abort = self._first_abort or landmark(event)
+                self._aborted[usable(event.attributes, "reason") or "turn aborted"] = None
+            case ToolCall(name=name) if name.replace("_", "").lower() in ASKING:
+                self._calls |= {call: (words, landmark(event)) for call, words in _called(event)}
+            case ToolResult() if self._calls:
+                self._end_call(call_id(event))
+            case UserMessage() if not event.attributes.get("merged_subagent"):
+                self._calls.clear()
         if "source" in event.attributes:
             self._see_source(event)
+
+    def _end_call(self, call: str | None) -> None:
+        self._calls = {name: asked for name, asked in self._calls.items() if name.rpartition("#")[0] != call}
 
     def _see_source(self, event: Event) -> None:
         source = usable(event.attributes, "source")
         if source == ASKED:
-            self._first_question = self._first_question or landmark(event)
-            self._questions.update(_asked(event.attributes))
+            shown = landmark(event)
+            self._first_question = self._first_question or shown
+            for name, words in _asked(event.attributes):
+                first = self._questions.get(name)
+                self._questions[name] = (words, first[1] if first else shown)
         elif source == ANSWERED:
             self._answered.update(_ids(event.attributes))
 
-    def open_questions(self) -> tuple[str, ...]:
-        """Return what was asked and never answered, as `id: text`."""
-        waiting = (f"{name}: {words}" for name, words in self._questions.items() if name not in self._answered)
-        return tuple(dict.fromkeys(waiting))
+    def open_questions(self) -> tuple[Stated, ...]:
+        """Return what was asked and never answered, as `id: text`; a question of a call has no id."""
+        waiting = [
+            stated(f"{name}: {words}", shown)
+            for name, (words, shown) in self._questions.items()
+            if name not in self._answered
+        ]
+        return unique([*waiting, *(stated(words, shown) for words, shown in self._calls.values())])
 
-    def required(self, checks_missing: Iterable[str]) -> tuple[Decision, ...]:
+    def required(self, checks_missing: Iterable[Stated]) -> tuple[Stated, ...]:
         """Return the decisions that the next agent cannot avoid."""
-        return (
-            *(Decision(f"Turn aborted: {reason}", self._first_abort) for reason in self._aborted),
-            *(Decision(check) for check in checks_missing),
-            *(Decision(f"Resolve open question: {words}", self._first_question) for words in self.open_questions()),
+        questions = self.open_questions()
+        return unique(
+            (
+                *(stated(f"Turn aborted: {reason}", self._first_abort) for reason in self._aborted),
+                *checks_missing,
+                *(Stated(f"Resolve open question: {each.words}", each.events) for each in questions),
+            )
         )
+
+    def proved(self) -> tuple[Stated, ...]:
+        """Return the decisions that the evidence lists, with the first event of their kind."""
+        questions = self.open_questions()
+        return (
+            *(stated(f"Turn aborted: {reason}", self._first_abort) for reason in self._aborted),
+            *(
+                Stated(f"Resolve open question: {each.words}", _first(self._first_question, each.events))
+                for each in questions
+            ),
+        )
+
+
+def _first(question: Landmark | None, own: tuple[Landmark, ...]) -> tuple[Landmark, ...]:
+    return (question,) if question else own
+
+
+def _called(event: Event) -> Iterator[tuple[str, str]]:
+    """Return the questions of a call, each with the id of the call and its number."""
+    call = call_id(event) or event.event_id
+    data = next((block.data for block in event.content.blocks if isinstance(block, Json)), None)
+    asked = data.get("questions") if isinstance(data, Mapping) else None
+    for number, question in enumerate(asked if isinstance(asked, list) else [data]):
+        words = usable(question, "question") if isinstance(question, Mapping) else None
+        if words:
+            yield f"{call}#{number}", truncate(collapse(words), QUESTION_BYTES)
 
 
 def _asked(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

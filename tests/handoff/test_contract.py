@@ -118,8 +118,15 @@ class TestContract:
         assert f"(outcome: {'x' * 137}...)." in line
 
     def test_it_puts_failing_commands_first(self) -> None:
-        runs = (shell("ls", 0), shell("make", 1), shell("lint  x", 2), shell("make", 0), shell("ls", 0))
-        assert contract_of(*runs).ordered_commands == ("lint x", "ls", "make")
+        runs = (shell("ls", 0), shell("cp", 1), shell("lint  x", 2), shell("cp", 0), shell("ls", 0))
+        assert contract_of(*runs).ordered_commands == ("lint x", "ls", "cp")
+
+    def test_it_puts_what_checks_the_work_before_other_commands(self) -> None:
+        runs = (shell("rm x", 1), shell("ls", 0), shell("cd app && pytest -q", 1), shell("mypy .", 0))
+        contract = contract_of(*runs)
+        assert contract.ordered_commands == ("cd app && pytest -q", "rm x", "mypy .", "ls")
+        assert contract.next_actions[0].startswith("Fix what makes `cd app && pytest -q` fail")
+        assert contract.done_definition == ("Verification passed: `mypy .`, `ls`.",)
 
     def test_it_offers_a_way_back_after_a_commit(self) -> None:
         contract = contract_of(shell("GIT  Commit -m x", 0))

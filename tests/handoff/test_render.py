@@ -41,10 +41,14 @@ def full_summary() -> Summary:
     return replace(summary, validation=Report(findings=(finding,), passed=False, session_id="demo-1"))
 
 
+ADDED = {"claim_evidence", "kind", "lines_added", "lines_removed", "link", "plan"}
+"""The keys that our handoffs have beside those of version 2."""
+
+
 def keys(value: Any) -> Any:
     """Return the shape of a JSON value: its keys in their order, and the first item of each list."""
     if isinstance(value, dict):
-        return {key: keys(item) for key, item in value.items()}
+        return {key: keys(item) for key, item in value.items() if key not in ADDED}
     return [keys(item) for item in value[:1]] if isinstance(value, list) else None
 
 
@@ -54,7 +58,7 @@ def sections(document: str) -> dict[str, str]:
 
 
 class TestObject:
-    def test_it_has_exactly_the_shape_of_version_2(self) -> None:
+    def test_it_has_exactly_the_shape_of_version_2_beside_what_is_added(self) -> None:
         expected = json.loads((FIXTURES / "shape.json").read_text())
         shape = keys(json.loads(render.json([full_summary()]))[0])
         assert shape == expected

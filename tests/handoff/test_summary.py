@@ -290,3 +290,15 @@ class TestVectors:
         assert summary.work_packages == ()
         assert summary.execution_contract.ordered_steps == ()
         assert len(summary.execution_contract.next_actions) == 1
+
+
+class TestLines:
+    def test_it_counts_the_lines_that_diffs_change(self) -> None:
+        first = event(FileEdit(path="a", diff="--- a\n+++ a\n@@ -1 +1,2 @@\n-x\n+y\n+z\n"))
+        second = event(FileEdit(path="a", diff="--- a\n+++ a\n@@ -1 +1 @@\n-y\n+w\n"))
+        (change,) = summary_of(first, second).files_modified
+        assert (change.action, change.lines_added, change.lines_removed) == ("edited", 3, 2)
+
+    def test_it_says_nothing_of_lines_without_a_diff(self) -> None:
+        (change,) = summary_of(edit("a")).files_modified
+        assert (change.lines_added, change.lines_removed) == (None, None)

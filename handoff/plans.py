@@ -1,0 +1,175 @@
+"""The plan that an agent keeps: the last state of its to-do list, from the calls that write it.
+
+Shapes, from the agents' own tools: `TodoWrite` {todos: [{content, status}]}, also as lines of text (Factory Droid) and
+as a Markdown check list (Roo Code); `update_plan` {plan: [{step, status}]} (Codex); `write_todos` {todos:
+[{description, status}]} (Gemini CLI); `manage_todo_list` {todoList: [{id, title, status}]} (VS Code); `TaskCreate`
+{subject} and `TaskUpdate` {taskId, status, addBlockedBy} (Claude Code), whose ids stand in the results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from handoff.evidence import Landmark, landmark
+from handoff.model import COMPLETED, IN_PROGRESS, PENDING, PlanItem
+from opensession.hail.actions import ToolCall, ToolResult
+from opensession.hail.extract import call_id, collapse, truncate, user_text
+from opensession.hail.model import Event, Json
+
+ITEM_BYTES = 200
+MOST_ITEMS = 200
+DROPPED = "dropped"
+
+_STATES = {
+    **dict.fromkeys(("completed", "complete", "done", "finished", "x"), COMPLETED),
+    **dict.fromkeys(("in_progress", "inprogress", "active", "doing", "started", "_", "~", ">"), IN_PROGRESS),
+    **dict.fromkeys(("cancelled", "canceled", "deleted", "dropped", "skipped", "removed"), DROPPED),
+}
+_LISTS = ("todos", "plan", "todoList", "todo_list", "items", "tasks", "steps")
+_WORDS = ("content", "step", "title", "subject", "description", "text", "task", "name")
+_LINE = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*\[([^\]]{0,20})\]\s*(.+)$", re.MULTILINE)
+_CREATED = re.compile(r"#(\w{1,20})")
+
+
+class Item(Struct, frozen=True):
+    """An item of the plan, and the event that wrote it. `id` is empty where the agent gives none."""
+
+    words: str
+    status: str
+    written: Landmark
+    id: str = ""
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (PENDING, IN_PROGRESS)
+
+
+class Plans:
+    """Keeps the last plan of the session itself; the plans of subagents end with them."""
+
+    kinds = (ToolCall, ToolResult)
+
+    def __init__(self) -> None:
+        self._items: dict[str, Item] = {}
+        self._created: dict[str, str] = {}
+
+    def see(self, event: Event) -> None:
+        if event.attributes.get("merged_subagent"):
+            return
+        if isinstance(event.action, ToolResult):
+            self._name_created(event)
+        elif isinstance(event.action, ToolCall) and (read := _READERS.get(_plain(event.action.name))):
+            read(self, event, _arguments(event))
+
+    def items(self) -> tuple[Item, ...]:
+        """Return the items in the agent's order, without those that it gave up."""
+        return tuple(item for item in self._items.values() if item.status != DROPPED)
+
+    def write(self, event: Event, arguments: Mapping[str, Any]) -> None:
+        """Take a whole list, which replaces the last one unless it says that it is merged into it."""
+        found = list(_listed(arguments, landmark(event)))
+        kept = self._items if arguments.get("merge") is True else {}
+        merged = kept | {item.id or str(place): item for place, item in enumerate(found)}
+        if found or any(name in arguments for name in _LISTS):
+            self._items = dict(list(merged.items())[:MOST_ITEMS])
+
+    def create(self, event: Event, arguments: Mapping[str, Any]) -> None:
+        name = str(len(self._items) + 1)
+        item = _item({**arguments, "id": name}, landmark(event))
+        if item and len(self._items) < MOST_ITEMS:
+            self._items[name] = item
+            if call := call_id(event):
+                self._created[call] = name
+
+    def update(self, event: Event, arguments: Mapping[str, Any]) -> None:
+        item = self._items.get(_text(arguments.get("taskId")))
+        if item is None:
+            return
+        blocked = tuple(dict.fromkeys((*item.depends_on, *_names(arguments.get("addBlockedBy")))))
+        status = _status(arguments["status"]) if "status" in arguments else item.status
+        words = _words(arguments) if "subject" in arguments else item.words
+        changed = replace(item, words=words or item.words, status=status, depends_on=blocked, written=landmark(event))
+        self._items[item.id] = changed
+
+    def _name_created(self, event: Event) -> None:
+        """Take the id that a task got from the result of the call that created it."""
+        name = self._created.pop(call_id(event) or "", "")
+        told = _CREATED.search(user_text(event)[:200]) if name else None
+        if told and told[1] not in self._items:
+            self._items[told[1]] = replace(self._items.pop(name), id=told[1])
+
+
+_READERS: Mapping[str, Callable[[Plans, Event, Mapping[str, Any]], None]] = {
+    **dict.fromkeys(
+        ("todowrite", "updateplan", "writetodos", "managetodolist", "updatetodolist", "settodolist", "updatetodos"),
+        Plans.write,
+    ),
+    "taskcreate": Plans.create,
+    "taskupdate": Plans.update,
+}
+
+
+def values(items: Iterable[Item]) -> tuple[PlanItem, ...]:
+    return tuple(
+        PlanItem(
+            depends_on=item.depends_on,
+            event_id=item.written.event_id,
+            id=item.id or None,
+            item=item.words,
+            status=item.status,
+        )
+        for item in items
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _arguments(event: Event) -> Mapping[str, Any]:
+    data = next((block.data for block in event.content.blocks if isinstance(block, Json)), None)
+    if isinstance(data, list):
+        return {"todos": data}
+    return data if isinstance(data, Mapping) else {}
+
+
+def _listed(arguments: Mapping[str, Any], written: Landmark) -> Iterator[Item]:
+    rows = next((arguments[name] for name in _LISTS if arguments.get(name)), ())
+    if isinstance(rows, str):
+        rows = [{"status": state, "content": words} for state, words in _LINE.findall(rows)]
+    for row in rows if isinstance(rows, list | tuple) else ():
+        if isinstance(row, Mapping) and (item := _item(row, written)):
+            yield item
+
+
+def _item(row: Mapping[str, Any], written: Landmark) -> Item | None:
+    words = _words(row)
+    if not words:
+        return None
+    status = COMPLETED if row.get("done") is True or row.get("completed") is True else _status(row.get("status"))
+    blocked = (*_names(row.get("blockedBy")), *_names(row.get("depends_on")), *_names(row.get("dependencies")))
+    return Item(words, status, written, _text(row.get("id")), tuple(dict.fromkeys(blocked)))
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    found = (collapse(row[name]) for name in _WORDS if isinstance(row.get(name), str))
+    return truncate(next(filter(None, found), ""), ITEM_BYTES)
+
+
+def _status(state: object) -> str:
+    name = state.strip().lower().replace("-", "_").replace(" ", "_") if isinstance(state, str) else ""
+    return _STATES.get(name, PENDING)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(filter(None, map(_text, value))) if isinstance(value, list | tuple) else ()
+
+
+def _text(value: object) -> str:
+    return str(value).strip()[:60] if isinstance(value, str | int) and not isinstance(value, bool) else ""

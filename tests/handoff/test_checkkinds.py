@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from handoff.checkkinds import kind_of
+
+COMMANDS = {
+    "test": (
+        "pytest -q",
+        "cd app && uv run pytest tests",
+        "python3 -m pytest",
+        ".venv/bin/python manage.py test",
+        "CI=1 npm test",
+        "npm run test:unit -- --watch=false",
+        "timeout 60 go test ./...",
+        "./gradlew :app:test",
+        "mvn -q verify",
+        "bash -lc 'cargo nextest run'",
+        "docker compose exec web pytest",
+        "ls; pytest -x 2>&1 | tail -5",
+        "make -j4 test-fast",
+    ),
+    "lint": ("ruff check .", "npx tsc --noEmit", "black --check .", "cargo clippy", "yarn lint", "go vet ./..."),
+    "build": ("make", "tsc", "cargo build --release", "npm run build", "cmake --build out", "docker build ."),
+}
+OTHERS = (
+    "ls -la",
+    "git commit -m 'test'",
+    "git checkout -b test",
+    "echo pytest",
+    "cat pytest.ini",
+    "pip install pytest",
+    "grep -rn build src",
+    "black .",
+    "make deploy",
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "kind"), [(command, kind) for kind, commands in COMMANDS.items() for command in commands]
+)
+def test_it_recognises_what_checks_the_work(command: str, kind: str) -> None:
+    assert kind_of(command) == kind
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_it_leaves_other_commands_alone(command: str) -> None:
+    assert kind_of(command) is None
