@@ -1,4 +1,4 @@
-"""A handoff as text, one function per format. `json` and its like are the v2 object; `markdown` is for people."""
+"""Handoffs as text, one function per format. `json` and its like are the v2 object; `markdown` is for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from handoff.markup import block, code, line, printable
-from handoff.model import CheckRun, Evidence, Step, Summary
+from handoff.model import CheckRun, Evidence, PlanItem, Step, Summary
 from opensession.hail import times
 from opensession.hail.extract import duration_text, truncate
 
@@ -60,9 +60,24 @@ def _tokens(count: int) -> str:
     return f"{count} tokens" if count < 1000 else f"{count / 1000:.1f}K tokens"
 
 
-def markdown(summary: Summary) -> str:
-    """Return the handoff of one session as Markdown."""
-    return printable("\n".join(["# Session Handoff", "", *_sections(summary)]).rstrip("\n") + "\n")
+def markdown(summaries: Sequence[Summary]) -> str:
+    """Return the handoff as Markdown; several sessions stand one after the other, in the order given."""
+    if len(summaries) == 1:
+        return printable("\n".join(_single(*summaries)).rstrip("\n") + "\n")
+    return printable("\n".join(_merged(summaries)) + "\n")
+
+
+def _single(summary: Summary) -> Iterator[str]:
+    yield from ("# Session Handoff", "")
+    yield from _sections(summary)
+
+
+def _merged(summaries: Sequence[Summary]) -> Iterator[str]:
+    total = duration_text(sum(summary.duration_seconds for summary in summaries))
+    yield from ("# Merged Session Handoff", "", f"**Sessions:** {len(summaries)} | **Total Duration:** {total}", "")
+    for number, summary in enumerate(summaries, 1):
+        yield from ("---", "", f"## Session {number} — {line(summary.session_id)}", "")
+        yield from _sections(summary)
 
 
 def _sections(summary: Summary) -> Iterator[str]:
@@ -86,6 +101,7 @@ def _current_state(summary: Summary) -> Iterator[str]:
     yield f"- **Messages:** {stats.message_count} | Tool calls: {stats.tool_call_count} | Events: {stats.event_count}"
     yield from _titled("- **Done:**", contract.done_definition)
     yield from _titled("- **Execution Timeline (ordered):**", map(_step, contract.ordered_steps))
+    yield from _titled("- **Plan:**", map(_planned, summary.plan))
 
 
 def _step(step: Step) -> str:
@@ -93,6 +109,10 @@ def _step(step: Step) -> str:
     needs = f" deps=[{', '.join(step.depends_on)}]" if step.depends_on else ""
     name = f"[{step.sequence}] {code(step.title)} [{step.work_package_id}]"
     return f"{name} status={step.status} start={started} done={completed}{needs}"
+
+
+def _planned(item: PlanItem) -> str:
+    return f"[{item.status}] {code(item.item)}"
 
 
 def _next_actions(summary: Summary) -> Iterator[str]:
@@ -161,11 +181,11 @@ SECTIONS: Mapping[str, Callable[[Summary], Iterator[str]]] = {
     "User Messages": _user_messages,
 }
 
-# One session in every format; `now` matters to `stream` only.
-FORMATS: Mapping[str, Callable[[Summary, str], str]] = {
-    "json": lambda summary, now: json([summary]),
-    "jsonl": lambda summary, now: jsonl([summary]),
-    "markdown": lambda summary, now: markdown(summary),
-    "stream": lambda summary, now: stream([summary], now),
-    "text": lambda summary, now: markdown(summary),
+# `now` matters to `stream` only.
+FORMATS: Mapping[str, Callable[[Sequence[Summary], str], str]] = {
+    "json": lambda summaries, now: json(summaries),
+    "jsonl": lambda summaries, now: jsonl(summaries),
+    "markdown": lambda summaries, now: markdown(summaries),
+    "stream": stream,
+    "text": lambda summaries, now: markdown(summaries),
 }

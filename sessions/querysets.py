@@ -62,6 +62,12 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         # Django writes `False` as `NOT is_auxiliary`, for which SQLite does not use an index.
         return self.filter(is_auxiliary__in=[False])
 
+    def within(self, folder: str) -> Self:
+        """Keep what was worked on in `folder` or below it."""
+        below = folder.rstrip("/") + "/"
+        # `0` follows `/`, so these are the paths that begin with the folder, whatever their case.
+        return self.filter(Q(cwd=folder) | Q(cwd__gte=below, cwd__lt=below[:-1] + "0"))
+
     def matching(self, search: SessionSearch, now: datetime) -> Self:
         """Keep what fits the tool, the time range and the filters of `search`. Words are for `sessions.search.find`.
 

@@ -10,6 +10,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from handoff.management.commands.handoff import ACTIONS
 from sessions.ingest.lock import ingest_lock
 from sessions.models import Session
 from tests.ingest.world import SESSION, World, answered, ran, said
@@ -35,6 +36,14 @@ def document(*arguments: str) -> Any:
     return only
 
 
+def failure(*arguments: str) -> tuple[int, str]:
+    """Return the exit code and the message, for people, of a handoff that fails."""
+    form = () if arguments[0] in ACTIONS else ("--format", "markdown")
+    with pytest.raises(CommandError) as raised:
+        handoff(*arguments, *form)
+    return raised.value.returncode, str(raised.value)
+
+
 def test_it_works_on_a_machine_that_was_never_indexed(world: World) -> None:
     contract = document()
     assert (contract["session_id"], contract["objective"]) == (SESSION, "fix the login")
@@ -58,19 +67,26 @@ def test_it_takes_the_session_that_ended_last(world: World) -> None:
 def test_it_leaves_auxiliary_sessions_out(world: World) -> None:
     document()
     Session.objects.update(is_auxiliary=True)
-    with pytest.raises(CommandError, match="no session is indexed yet"):
-        handoff("--last")
+    assert "no session is indexed yet" in failure("--last")[1]
 
 
 def test_it_says_what_to_do_without_sessions(home: Path) -> None:
-    with pytest.raises(CommandError, match=r"work with an agent, then run `manage\.py index`"):
-        handoff("--last")
+    code, message = failure("--last")
+    assert (code, message) == (1, "no session is indexed yet; work with an agent, then run `manage.py index`")
+
+
+def test_it_tells_programs_in_json_what_failed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        call_command("handoff", "--last", "0", "--format", "jsonl")
+    assert raised.value.code == 1
+    line = json.loads(capsys.readouterr().out)
+    assert list(line) == ["version", "type", "@level", "@message", "diagnostic"]
+    assert line["diagnostic"]["summary"].startswith("--last 0: there is nothing to hand off")
 
 
 def test_it_indexes_nothing_outside_the_local_profile(world: World, settings: Settings) -> None:
     settings.OPENSESSION_PROFILE = "server"
-    with pytest.raises(CommandError, match="no session is indexed yet"):
-        handoff("--last")
+    assert "no session is indexed yet" in failure("--last")[1]
     assert not Session.objects.exists()
 
 
@@ -87,8 +103,7 @@ def test_it_says_what_to_do_with_a_damaged_session(world: World, monkeypatch: py
     strand = Session.objects.get().strands.get()
     path = Path(storages["bodies"].path(strand.body))
     path.write_bytes(bytes(path.stat().st_size))
-    with pytest.raises(CommandError, match=r"run `manage\.py fsck`"):
-        handoff("--last")
+    assert "run `manage.py fsck`" in failure("--last")[1]
 
 
 def test_it_validates_on_stderr(world: World) -> None:
@@ -106,14 +121,22 @@ def test_it_writes_a_file(world: World, tmp_path: Path) -> None:
 
 
 def test_it_names_a_file_that_it_cannot_write(world: World, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="No such file or directory"):
-        handoff("--last", "--output", str(tmp_path / "nowhere" / "HANDOFF.md"))
+    target = tmp_path / "nowhere" / "HANDOFF.md"
+    assert "No such file or directory" in failure("--last", "--output", str(target))[1]
+
+
+def test_it_leaves_nothing_half_written(world: World, tmp_path: Path) -> None:
+    target = tmp_path / "HANDOFF.md"
+    target.mkdir()
+    assert failure("--last", "--output", str(target))[0] == 1
+    assert list(tmp_path.iterdir()) == sorted(tmp_path.iterdir())
+    assert not list(tmp_path.glob(".HANDOFF*"))
 
 
 def test_it_uses_what_is_indexed_while_another_pass_runs(
     world: World, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("handoff.management.commands.handoff.PATIENCE", 0.05)
+    monkeypatch.setattr("handoff.management.actions.inputs.PATIENCE", 0.05)
     document()
     world.write(said(9, "too late"))
     with ingest_lock(data_dir, wait=0):

@@ -118,7 +118,7 @@ def headings(document: str) -> list[str]:
 def check_text(summary: Summary) -> None:
     text = render.json([validated(summary)])
     assert text == json.dumps(json.loads(text), ensure_ascii=False, sort_keys=True, indent=2)
-    assert headings(render.markdown(summary)) == HEADINGS
+    assert headings(render.markdown([summary])) == HEADINGS
 
 
 @given(st.lists(EVENTS, max_size=12).map(tuple))

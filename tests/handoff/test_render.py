@@ -120,7 +120,7 @@ class TestFormats:
         assert list(envelope["data"]) == sorted(envelope["data"])
 
     def test_it_offers_each_format_by_name(self) -> None:
-        written = {name: write(worked_summary(), NOW) for name, write in render.FORMATS.items()}
+        written = {name: write([worked_summary()], NOW) for name, write in render.FORMATS.items()}
         assert written["text"] == written["markdown"]
         assert "Session Handoff" in written["text"]
         assert len(json.loads(written["json"])) == 1
@@ -139,24 +139,24 @@ class TestFormats:
 class TestMarkdown:
     @pytest.mark.parametrize(("case", "summary"), [("worked", worked_summary()), ("full", full_summary())])
     def test_it_matches_the_golden_file(self, case: str, summary: Summary) -> None:
-        golden, text = FIXTURES / f"{case}.md", render.markdown(summary)
+        golden, text = FIXTURES / f"{case}.md", render.markdown([summary])
         if os.environ.get("UPDATE_GOLDEN") == "1":
             golden.write_text(text, encoding="utf-8")
         assert text == golden.read_text(encoding="utf-8")
 
     def test_it_has_a_place_for_everything_when_nothing_happened(self) -> None:
-        assert render.markdown(summary_of()) == (FIXTURES / "empty.md").read_text(encoding="utf-8")
+        assert render.markdown([summary_of()]) == (FIXTURES / "empty.md").read_text(encoding="utf-8")
 
     def test_it_cuts_long_messages(self) -> None:
-        document = render.markdown(summary_of(user("x" * 200)))
+        document = render.markdown([summary_of(user("x" * 200))])
         assert sections(document)["User Messages"] == f"1. {'x' * 147}...\n"
 
     def test_it_numbers_all_messages(self) -> None:
-        document = render.markdown(summary_of(*chat(24)))
+        document = render.markdown([summary_of(*chat(24))])
         assert sections(document)["User Messages"].splitlines()[-1] == "18. user-23"
         assert "### 12. Agent\nagent-23\n\n## User Messages" in document
 
     def test_it_keeps_the_look_of_ordinary_text(self) -> None:
         words = "Use `a < b`, [docs](https://example.org), **bold**:\n\n- item\n\n```sh\ncat <file  # all\n```\n1 < 2"
         summary = replace(worked_summary(), key_conversations=(Exchange(agent=words, user="?"),))
-        assert f"### 1. Agent\n{words}\n\n" in render.markdown(summary)
+        assert f"### 1. Agent\n{words}\n\n" in render.markdown([summary])

@@ -1,74 +1,87 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from django.utils import timezone
 
-from handoff import render
-from handoff.model import Summary
-from handoff.validate import has_errors, report_text, validated
-from opensession.hail import times
-from sessions import handoffs
+from handoff.diagnostic import MACHINE_FORMATS, diagnostic
+from handoff.errors import HandoffError, Usage
+from handoff.management.actions import inputs
+from handoff.management.actions.plain import FORMATS, format_of
+from handoff.schema import schema_text
 from sessions.bodies import BodyMissing
-from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
-from sessions.ingest.run import index
+from sessions.faces import said
 
-PATIENCE = 1.0
-"""Seconds to wait for another indexing pass; then what is indexed already has to do."""
+PLAIN = "plain"
+ACTIONS: Mapping[str, frozenset[str]] = {
+    PLAIN: frozenset({"format", "validate", "strict", "output", "populate"}),
+    "save": frozenset({"artifact_id", "payload_format"}),
+    "artifact": frozenset({"output"}),
+    "resume": frozenset({"in", "dry_run"}),
+}
+"""What `handoff` can do, and the options that only some of it takes."""
+
+
+class Error(CommandError):
+    """Django prints the name of the class before the message."""
 
 
 class Command(BaseCommand):
-    help = "Hand off the last session to the next agent. Example: manage.py handoff --last --format markdown"
+    help = (
+        "Hand sessions off to the next agent. Example: manage.py handoff --last --format markdown. More: handoff FILE "
+        "or ID of a session · handoff save … keeps the handoff in this git repository · handoff artifact list|show|"
+        "refresh|render-md ID · handoff resume --in codex writes a session that another agent continues"
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--last", action="store_true", help="the session that ended last (the default)")
-        parser.add_argument("--format", choices=sorted(render.FORMATS), help="markdown on a terminal, else json")
-        parser.add_argument("--validate", action="store_true", help="report on stderr what the handoff lacks")
-        parser.add_argument("--strict", action="store_true", help="as --validate, and fail when there are errors")
-        parser.add_argument("--output", type=Path, metavar="FILE", help="write to FILE instead of stdout")
+        parser.add_argument(
+            "words", nargs="*", metavar="FILE", help="logs, or ids of sessions, or what to do: see above"
+        )
+        inputs.add_arguments(parser)
+        add = parser.add_argument_group("what to write").add_argument
+        add("--format", choices=FORMATS, help="markdown on a terminal, else json")
+        add("--validate", action="store_true", help="report on stderr what the handoff lacks")
+        add("--strict", action="store_true", help="as --validate, and fail when there are errors")
+        add("-o", "--output", type=Path, metavar="FILE", help="write to FILE instead of stdout")
+        add("--populate", metavar="AGENT[:MODEL]", help="let claude, codex, opencode, gemini or amp write HANDOFF.md")
+        add("--schema", action="store_true", help="print the JSON Schema of the json format")
+        add = parser.add_argument_group("handoff save").add_argument
+        add("--artifact-id", metavar="ID", help="name of the artifact; made from the time if left out")
+        add("--payload-format", choices=["json", "jsonl"], help="what the artifact says of its payload (json)")
+        add = parser.add_argument_group("handoff resume").add_argument
+        add("--in", metavar="AGENT", help="the agent that goes on: claude-code or codex")
+        add("--dry-run", action="store_true", help="print the session file instead of writing it")
 
-    def handle(self, *, format: str | None, validate: bool, strict: bool, output: Path | None, **options: Any) -> None:
-        self._freshen()
+    def handle(self, *, words: list[str], **options: Any) -> None:
+        name = words[0] if words and words[0] in ACTIONS.keys() - {PLAIN} else PLAIN
         try:
-            summary = handoffs.summary_of(handoffs.latest())
-        except (handoffs.NoSession, BodyMissing, DatabaseError) as error:
-            raise CommandError(said(error)) from error
-        if validate or strict:
-            summary = self._validated(summary, strict)
-        write = render.FORMATS[format or ("markdown" if self.stdout.isatty() and not output else "json")]
-        self._deliver(write(summary, times.from_datetime(timezone.now())), output)
+            if options["schema"]:
+                self.stdout.write(schema_text(), ending="")
+                return
+            _refuse_others(name, options)
+            action = import_module(f"handoff.management.actions.{name}")
+            action.run(self, words if name == PLAIN else words[1:], options)
+        except (HandoffError, BodyMissing, DatabaseError, OSError) as error:
+            self._fail(error, name == PLAIN and format_of(self, options) in MACHINE_FORMATS)
 
-    def _freshen(self) -> None:
-        """Index what is new; where that fails, say so and go on with what is indexed."""
-        if not is_local():
-            return
-        try:
-            report = index(ingest_settings(wait=PATIENCE))
-        except INDEX_FAILURES as error:
-            self.stderr.write(f"Using what is indexed already: {said(error)}")
-            return
-        for warning in report.warnings:
-            self.stderr.write(warning)
+    def _fail(self, error: Exception, is_for_program: bool) -> NoReturn:
+        code = error.code if isinstance(error, HandoffError) else 3 if isinstance(error, FileNotFoundError) else 1
+        if not is_for_program:
+            raise Error(said(error), returncode=code) from error
+        self.stdout.write(diagnostic(said(error), code))
+        raise SystemExit(code) from error
 
-    def _validated(self, summary: Summary, strict: bool) -> Summary:
-        checked = validated(summary)
-        reports = [checked.validation] if checked.validation else []
-        self.stderr.write(report_text(reports), ending="")
-        if strict and has_errors(reports):
-            raise CommandError("the handoff contradicts itself; see the report above")
-        return checked
 
-    def _deliver(self, text: str, output: Path | None) -> None:
-        if output is None:
-            self.stdout.write(text, ending="")
-            return
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise CommandError(said(error)) from error
-        self.stderr.write(f"Wrote {output}")
+def _refuse_others(name: str, options: dict[str, Any]) -> None:
+    """Raise Usage for an option that this action does not take."""
+    others = frozenset().union(*ACTIONS.values()) - ACTIONS[name]
+    given = sorted(option for option in others if options[option])
+    if given:
+        what = "handoff" if name == PLAIN else f"handoff {name}"
+        raise Usage(f"`{what}` takes no --{given[0].replace('_', '-')}; see `manage.py handoff --help`")
