@@ -38,6 +38,12 @@ def code(words: str) -> str:
     return f"{fence}{pad}{words}{pad}{fence}"
 
 
+def fenced(words: str, language: str = "") -> str:
+    """Return `words` as a code block, its fence longer than any run of backticks inside."""
+    fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(words)), default=0))
+    return f"{fence}{language}\n{words.rstrip()}\n{fence}"
+
+
 def line(words: str) -> str:
     """Return `words` on one line."""
     return _neutral(" ".join(part.strip() for part in _BREAK.split(words)))

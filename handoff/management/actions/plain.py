@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -11,7 +10,10 @@ from django.utils import timezone
 from handoff import render
 from handoff.errors import HandoffError
 from handoff.management.actions import inputs
+from handoff.management.actions.files import write_file
+from handoff.management.actions.populate import populate
 from handoff.model import Summary
+from handoff.populate import parse
 from handoff.validate import has_errors, report_text, validated
 from opensession.hail import times
 from sessions import handoffs
@@ -23,19 +25,23 @@ FORMATS = sorted((*render.FORMATS, HAIL))
 
 def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None:
     inputs.freshen(command.stderr)
+    asked = parse(options["populate"]) if options["populate"] else None
     subjects = inputs.subjects(words, options, command.stderr)
     text = _written(command, subjects, format_of(command, options), options)
     if options["output"]:
         write_file(options["output"], text)
         command.stderr.write(f"Wrote {options['output']}")
-    else:
+    if asked:
+        populate(command, asked, text)
+    elif not options["output"]:
         command.stdout.write(text, ending="")
 
 
 def format_of(command: BaseCommand, options: dict[str, Any]) -> str:
     """Return the format that was asked for: else what suits a terminal, or a program."""
     stated: str | None = options["format"]
-    return stated or ("markdown" if command.stdout.isatty() and not options["output"] else "json")
+    is_for_people = command.stdout.isatty() and not options["output"] and not options["populate"]
+    return stated or ("markdown" if is_for_people else "json")
 
 
 def _written(command: BaseCommand, subjects: list[Subject], name: str, options: dict[str, Any]) -> str:
@@ -54,13 +60,3 @@ def _validated(command: BaseCommand, summaries: list[Summary], is_strict: bool) 
     if is_strict and has_errors(reports):
         raise HandoffError("the handoff contradicts itself; see the report above")
     return checked
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises OSError."""
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

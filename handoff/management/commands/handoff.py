@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from collections.abc import Mapping
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from handoff.diagnostic import MACHINE_FORMATS, diagnostic
@@ -31,6 +31,13 @@ class Error(CommandError):
     """Django prints the name of the class before the message."""
 
 
+class Intermixed(CommandParser):
+    """Takes files and ids behind options, too: `handoff resume --in codex ID`."""
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Namespace | None = None) -> Namespace:  # type: ignore[override]
+        return self.parse_intermixed_args(args, namespace)
+
+
 class Command(BaseCommand):
     help = (
         "Hand sessions off to the next agent. Example: manage.py handoff --last --format markdown. More: handoff FILE "
@@ -38,6 +45,11 @@ class Command(BaseCommand):
         "refresh|render-md ID · handoff resume --in codex writes a session that another agent continues"
     )
     requires_system_checks: list[str] = []
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.__class__ = Intermixed  # Django makes the parser itself, of its own class.
+        return parser
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
