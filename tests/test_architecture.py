@@ -16,17 +16,20 @@ from tests.source import PACKAGES, files, functions, module_name, place, tree
 # The first row whose name fits a module says what it may import, beside the standard library and its own package.
 LAYERS = {
     "opensession.hail": ("msgspec",),
+    "opensession.gitstore": ("opensession.hail", "dulwich"),
     "opensession.redaction": ("opensession.hail", "re2"),
     "parsers": ("opensession.hail", "msgspec", "zstandard"),
     "handoff": ("opensession.hail", "opensession.redaction", "msgspec"),
     "accounts": ("django", "rest_framework"),
 }
 FACES = re.compile(
-    r"accounts\.(admin|api|urls|views)\b|handoff\.(apps|management)\b|opensession\.(?!hail\b|redaction\b)\w"
+    r"accounts\.(admin|api|urls|views)\b|handoff\.(apps|management)\b|opensession\.(?!gitstore\b|hail\b|redaction\b)\w"
     r"|sessions\.(admin|api|daemon|management|tui|urls|views)\b"
 )
 STARTERS = re.compile(r"\.urls$|\.management\.commands\.\w+$")
-HEAVY = {"boto3", "dulwich", "mcp", "prompt_toolkit", "rich", "watchdog"}
+HEAVY = ("boto3", "dulwich", "mcp", "opensession.gitstore", "prompt_toolkit", "rich", "watchdog")
+# Every command loads these, so nothing that loads git may stand at their top.
+ALWAYS_LOADED = re.compile(r"\.(apps|models|management)\b|^opensession\.settings$")
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
@@ -62,6 +65,7 @@ def test_it_would_notice_a_wrong_import() -> None:
     assert not may_import("opensession.hail.model", "django.db.models")
     assert not may_import("parsers.codex", "sessions.models.Session")
     assert not may_import("handoff.render", "sessions.bodies")
+    assert not may_import("opensession.gitstore.objects", "django.conf")
     assert may_import("handoff.management.commands.handoff", "sessions.handoffs")
 
 
@@ -91,13 +95,34 @@ def test_it_imports_inside_functions_only_what_is_heavy_and_only_in_faces() -> N
         for file in files(*PACKAGES)
         for function in functions(file)
         for node, name in imported(function)
-        if not (face(module_name(file)) and name.split(".")[0] in HEAVY)
+        if not (face(module_name(file)) and any(below(name, heavy) for heavy in HEAVY))
+    ]
+    assert wrong == []
+
+
+def test_it_knows_dulwich_in_one_package_only() -> None:
+    knowing = {
+        module_name(file).rpartition(".")[0]
+        for file in files(*PACKAGES)
+        for _, name in imported(tree(file))
+        if below(name, "dulwich")
+    }
+    assert knowing == {"opensession.gitstore"}
+
+
+def test_it_does_not_load_git_for_every_command() -> None:
+    wrong = [
+        place(file, node)
+        for file in files(*PACKAGES)
+        for node, name in imported(tree(file))
+        if below(name, "opensession.gitstore") and node in tree(file).body and ALWAYS_LOADED.search(module_name(file))
     ]
     assert wrong == []
 
 
 def test_it_loads_no_django_for_the_pure_packages() -> None:
-    code = "import json, sys, parsers, handoff.render, opensession.hail.jsonl; print(json.dumps(list(sys.modules)))"
+    pure = "parsers, handoff.render, opensession.hail.jsonl, opensession.gitstore.sessions"
+    code = f"import json, sys, {pure}; print(json.dumps(list(sys.modules)))"
     answer = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True)
     assert [name for name in json.loads(answer.stdout) if below(name, "django")] == []
 
