@@ -17,7 +17,7 @@ from tests.source import PACKAGES, files, functions, module_name, place, tree
 LAYERS = {
     "opensession.hail": ("msgspec",),
     "opensession.gitstore": ("opensession.hail", "dulwich"),
-    "opensession.redaction": ("opensession.hail", "re2"),
+    "opensession.redaction": ("opensession.hail", "msgspec", "re2"),
     "parsers": ("opensession.hail", "msgspec", "zstandard"),
     "handoff": ("opensession.hail", "opensession.redaction", "msgspec"),
     "accounts": ("django", "rest_framework"),
