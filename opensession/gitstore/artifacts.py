@@ -40,7 +40,7 @@ def named(given: str) -> Artifact:
 
 def new(given: str, now: datetime) -> Artifact:
     """Return the artifact to save under the id that a person gave, or named for the time when nothing is left of it."""
-    return named(given if given.startswith("refs/") or _plain(given) else _dated(now))
+    return named(given if _plain(given) else _dated(now))
 
 
 def save(root: Path, artifact: Artifact, document: bytes, *, now: datetime) -> None:

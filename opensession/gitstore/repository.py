@@ -74,7 +74,8 @@ def opened(root: Path) -> Iterator[Repo]:
     except FileLocked as error:
         lock = os.fsdecode(error.lockfilename)
         raise Busy(f"{lock} exists: another git command is at work, or was killed. If none is, delete it") from error
-    except (FileFormatException, ChecksumMismatch, zlib.error) as error:
+    # StopIteration is what dulwich makes of an empty file of packed refs.
+    except (FileFormatException, ChecksumMismatch, StopIteration, zlib.error) as error:
         raise Damaged(f"{root} is damaged ({error}); `git fsck` tells more") from error
     except OSError as error:
         raise GitError(f"{os.fsdecode(error.filename or root)}: {error.strerror or error}") from error

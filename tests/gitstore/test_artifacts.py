@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from pathlib import Path
 
@@ -193,13 +194,19 @@ def test_it_names_an_object_that_is_missing_or_of_another_kind(root: Path) -> No
         artifacts.load(root, CONTRACT)
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
-def test_it_names_a_repository_with_a_damaged_object(root: Path, damage: bytes | None) -> None:
-    save(root, " ".join(map(str, range(1000))))
+@pytest.mark.parametrize("damage", [b"", b"nonsense", zlib.compress(b"blob 3\0two")])
+def test_it_names_a_repository_with_a_damaged_object(root: Path, damage: bytes) -> None:
+    save(root, "one")
     name = git(root, "rev-parse", f"{CONTRACT.ref}:artifact.json").strip()
     file = root / ".git" / "objects" / name[:2] / name[2:]
-    content = file.read_bytes()[:-900] if damage is None else damage
     file.unlink()
-    file.write_bytes(content)
+    file.write_bytes(damage)
     with pytest.raises(Damaged, match="git fsck"):
         artifacts.load(root, CONTRACT)
+
+
+def test_it_names_a_repository_with_damaged_refs(root: Path) -> None:
+    for content in ("", "nonsense\n"):
+        (root / ".git" / "packed-refs").write_text(content)
+        with pytest.raises(Damaged, match=f"{root}.*git fsck"):
+            save(root, "one")

@@ -135,6 +135,7 @@ def test_it_refuses_refs_in_tables(tmp_path: Path, version: str) -> None:
 @pytest.mark.parametrize(
     ("section", "said"),
     [
+        ("[extensions]\n\tpartialClone = origin\n", "partialclone; a full clone may work"),
         ("[extensions]\n\tcompatObjectFormat = sha1\n", "compatobjectformat"),
         ("[extensions]\n\tobjectFormat = md5\n", "md5"),
         ("[core]\n\trepositoryformatversion = 7\n", "7"),
