@@ -99,8 +99,11 @@ def summaries_of(subjects: Iterable[Subject]) -> list[Summary]:
 
 
 def summary_of(subject: Subject) -> Summary:
-    """Return the handoff of a session, with links to its events where the pages can show them."""
-    summary = summarise(subject.header, subject.events(), subject.stats)
+    return with_links(summarise(subject.header, subject.events(), subject.stats), subject)
+
+
+def with_links(summary: Summary, subject: Subject) -> Summary:
+    """Return the handoff with links to its events where the pages can show them."""
     if subject.stored is None:
         return summary
     return linked(summary, addresses(subject.stored, sorted(cited(summary))))

@@ -91,3 +91,14 @@ def test_it_stops_an_agent_that_takes_too_long_with_all_it_started(desk: Desk, m
     monkeypatch.setattr("handoff.management.actions.populate.MOST_SECONDS", 0.3)
     desk.install("amp", "(sleep 60; echo late > late) & sleep 60")
     assert "amp took longer than 0 s and was stopped" in failure("--populate", "amp")[1]
+
+
+def test_it_gives_no_secrets_away(desk: Desk, home: Path) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    World(home).write(said(1, f"push with {secret} from {home}/shop"))
+    desk.install("codex", "cat > stdin; echo ok")
+    handoff("--populate", "codex")
+    given = (desk.folder / "stdin").read_text()
+    assert "push with" in given
+    assert secret not in given
+    assert str(home) not in given

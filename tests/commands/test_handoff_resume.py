@@ -103,3 +103,11 @@ def test_it_is_a_session_that_is_found_like_any_other(world: World) -> None:
 def test_it_takes_no_shell(world: World) -> None:
     out, _ = handoff("resume", "--in", "codex", SESSION)
     assert subprocess.run(["sh", "-n"], input=out, text=True, check=True).returncode == 0
+
+
+def test_it_gives_no_secrets_away(world: World) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    world.write(said(3, f"push with {secret}"))
+    out, _ = handoff("resume", "--in", "codex", "--dry-run")
+    assert "push with" in out
+    assert secret not in out

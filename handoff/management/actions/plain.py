@@ -11,6 +11,7 @@ from handoff import render
 from handoff.errors import HandoffError
 from handoff.management.actions import inputs
 from handoff.management.actions.files import write_file
+from handoff.management.actions.outside import clean
 from handoff.management.actions.populate import populate
 from handoff.model import Summary
 from handoff.populate import parse
@@ -32,7 +33,7 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
         write_file(options["output"], text)
         command.stderr.write(f"Wrote {options['output']}")
     if asked:
-        populate(command, asked, text)
+        populate(command, asked, clean(text))
     elif not options["output"]:
         command.stdout.write(text, ending="")
 

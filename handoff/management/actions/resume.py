@@ -14,6 +14,7 @@ from django.utils import timezone
 from handoff import render
 from handoff.errors import HandoffError, Usage
 from handoff.management.actions import inputs
+from handoff.management.actions.outside import clean
 from handoff.native.model import Start, Written
 from handoff.native.opening import opening
 from handoff.native.turns import turns
@@ -31,6 +32,7 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
     subject = _only(inputs.subjects(words, options, command.stderr))
     summary = handoffs.summary_of(subject)
     told = opening(summary.tool, summary.session_id, render.markdown([summary]), turns(subject.events()))
+    told = tuple(turn._replace(words=clean(turn.words)) for turn in told)
     written = write(told, _start(subject), Path.home(), os.environ)
     if options["dry_run"]:
         command.stderr.write(f"Would write {written.path}")

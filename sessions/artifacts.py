@@ -1,0 +1,205 @@
+"""Handoff artifacts in a git repository: made from sessions, and compared with them later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from handoff import artifact as documents
+from handoff.artifact import Artifact, Fingerprint, Source
+from handoff.errors import HandoffError, NoData, Usage
+from handoff.model import Summary
+from handoff.summary import summarise
+from opensession.gitstore import artifacts as store
+from opensession.gitstore.repository import BadName, GitError, NotFound, find_root
+from opensession.hail import times
+from opensession.redaction.engine import Redactor
+from opensession.redaction.report import Report
+from opensession.redaction.walk import redacted
+from parsers.base import ParseError
+from sessions import handoffs
+from sessions.handoffs import Subject
+from sessions.models import Session
+
+MISSING = "missing_source_file"
+UNREADABLE = "unreadable_source_file"
+CHANGED = "source_fingerprint_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A source that is not as it was, and how."""
+
+    source: Source
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An artifact in a repository."""
+
+    ref: str
+    artifact: Artifact
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The artifacts of one repository. `home` is written `~`, and secrets are taken out of what is kept."""
+
+    root: Path
+    home: Path
+
+    def save(self, subjects: Sequence[Subject], given: str, form: str, now: datetime) -> tuple[Kept, Report]:
+        """Keep the handoffs of the sessions, the oldest session first. Raises HandoffError."""
+        with git_errors():
+            place = store.new(given, now)
+        return self._save(subjects, place, times.from_datetime(now), form, now)
+
+    def _save(
+        self, subjects: Sequence[Subject], place: store.Artifact, created_at: str, form: str, now: datetime
+    ) -> tuple[Kept, Report]:
+        ordered = sorted(subjects, key=lambda each: (times.key(each.header.context.created_at), each.header.session_id))
+        made, report = self._document(ordered, place.id, created_at, form)
+        data = documents.encode(made)
+        with git_errors():
+            store.save(self.root, place, data, now=now)
+        return Kept(place.ref, made, data), report
+
+    def _document(self, subjects: Iterable[Subject], name: str, created_at: str, form: str) -> tuple[Artifact, Report]:
+        redactor = Redactor(homes=[str(self.home)])
+        told: list[tuple[Source | None, Summary]] = []
+        report = Report()
+        for subject in subjects:
+            fingerprint = Fingerprint()
+            summary = handoffs.with_links(
+                summarise(subject.header, fingerprint.passing(subject.events()), subject.stats), subject
+            )
+            clean, replaced = redacted(summary, redactor)
+            told.append((self._source(subject, fingerprint.digest), clean))
+            report += replaced
+        return documents.document(name, created_at, form, told), report
+
+    def _source(self, subject: Subject, digest: str) -> Source | None:
+        if not subject.path:
+            return None
+        mtime_ms, size = _stat(Path(subject.path)) or (0, 0)
+        return Source(
+            session_id=subject.header.session_id,
+            tool=subject.header.agent.tool,
+            model=subject.header.agent.model,
+            source_path=_short(Path(subject.path), self.home),
+            source_mtime_ms=mtime_ms,
+            source_size=size,
+            content_sha256=digest,
+        )
+
+    def load(self, name: str) -> Kept:
+        """Return the artifact of this id or ref. Raises HandoffError."""
+        with git_errors():
+            place = store.named(name)
+            data = store.load(self.root, place)
+        return Kept(place.ref, documents.decode(data, place.ref), data)
+
+    def refs(self) -> list[str]:
+        """Return the refs of all artifacts, by name. Raises HandoffError."""
+        with git_errors():
+            return [place.ref for place in store.stored(self.root)]
+
+    def refresh(self, kept: Kept, now: datetime) -> Kept:
+        """Keep the handoffs of what is left of the sources under the same id. Raises HandoffError."""
+        if not kept.artifact.sources:
+            raise HandoffError(f"{kept.ref} names no sources; save a new one with `manage.py handoff save`")
+        found = [self._subject(source) for source in kept.artifact.sources]
+        subjects = [subject for subject in found if subject]
+        if not subjects:
+            raise HandoffError(f"all sources of {kept.ref} are gone; it stays as it is")
+        with git_errors():
+            place = store.named(kept.ref)
+        artifact = kept.artifact
+        return self._save(subjects, place, artifact.created_at, artifact.payload_format, now)[0]
+
+    def stale(self, kept: Kept) -> list[Stale]:
+        """Return the sources that are not as they were, in their order."""
+        reasons = ((source, self._reason(source)) for source in kept.artifact.sources)
+        return [Stale(source, reason) for source, reason in reasons if reason]
+
+    def _reason(self, source: Source) -> str | None:
+        path = self._path(source)
+        try:
+            stat = _stat(path)
+        except OSError:
+            return UNREADABLE
+        stored = _stored(source)
+        if stat == (source.source_mtime_ms, source.source_size) and not _has_more_logs(stored):
+            return None
+        subject = self._subject(source)
+        if subject is None:
+            return MISSING if stat is None else UNREADABLE
+        return None if source.content_sha256 == _digest(subject) else CHANGED
+
+    def _subject(self, source: Source) -> Subject | None:
+        """Return the session that a source is of: as it is stored, else as its log says."""
+        if stored := _stored(source):
+            return handoffs.of_stored(stored)
+        path = self._path(source)
+        try:
+            found = handoffs.of_file(path) if path.exists() else []
+        except (Usage, ParseError, OSError):
+            return None
+        return next((each for each in found if each.header.session_id == source.session_id), None)
+
+    def _path(self, source: Source) -> Path:
+        head, _, rest = source.source_path.partition("/")
+        return self.home / rest if head == "~" else Path(source.source_path)
+
+
+def shelf(start: Path, home: Path) -> Shelf:
+    """Return the artifacts of the repository that `start` lies in. Raises HandoffError."""
+    with git_errors():
+        return Shelf(find_root(start), home)
+
+
+@contextmanager
+def git_errors() -> Iterator[None]:
+    """Say in the words of handoffs what git cannot do."""
+    try:
+        yield
+    except BadName as error:
+        raise Usage(str(error)) from error
+    except NotFound as error:
+        raise NoData(str(error)) from error
+    except GitError as error:
+        raise HandoffError(str(error)) from error
+
+
+def _stored(source: Source) -> Session | None:
+    return Session.objects.filter(origin="indexed", tool=source.tool, hail_id=source.session_id).first()
+
+
+def _has_more_logs(session: Session | None) -> bool:
+    """Tell whether a session can change without its main log."""
+    return session is not None and session.strands.filter(is_live=True).count() > 1
+
+
+def _digest(subject: Subject) -> str:
+    fingerprint = Fingerprint()
+    for _ in fingerprint.passing(subject.events()):
+        pass
+    return fingerprint.digest
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    """Return the time in ms and the size in bytes, or None for a file that is gone. Raises OSError."""
+    try:
+        stat = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat.st_mtime_ns // 1_000_000, stat.st_size
+
+
+def _short(path: Path, home: Path) -> str:
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

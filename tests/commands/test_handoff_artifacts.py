@@ -1,0 +1,237 @@
+"""`handoff save` and `handoff artifact`, in real repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions.models import Session
+from tests.base import REPOSITORY
+from tests.commands.test_handoff import failure, handoff
+from tests.gitstore.repositories import check, git, repository, user_files
+from tests.ingest.world import SESSION, World, ran, said
+
+pytestmark = pytest.mark.django_db
+
+OTHER = "9" * 8 + SESSION[8:]
+REF = "refs/opensession/handoff/artifacts/fees"
+
+
+@pytest.fixture
+def world(home: Path) -> World:
+    world = World(home)
+    world.write(said(60, "fix the login"), ran(61, "pytest -q"))
+    world.write(said(0, "an older one", session=OTHER), session=OTHER)
+    return world
+
+
+@pytest.fixture
+def repo(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = repository(tmp_path / "shop")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def save(*arguments: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(handoff("save", "--artifact-id", "fees", *arguments)[0])
+    return answer
+
+
+def artifact(*words: str) -> Any:
+    return json.loads(handoff("artifact", *words)[0])
+
+
+def test_it_goes_through_the_life_of_an_artifact(world: World, repo: Path) -> None:
+    before = user_files(repo)
+    saved = save(str(world.log()), str(world.log(OTHER)))
+    assert saved == {"artifact_id": "fees", "ref": REF, "source_count": 2, "stale": False}
+    (row,) = artifact("list")
+    assert list(row) == ["artifact_id", "created_at", "payload_format", "ref", "source_count", "stale"]
+    assert (row["ref"], row["stale"]) == (REF, False)
+    assert artifact("show", "fees")["stale"] is False
+    assert artifact("refresh", REF) == {"artifact_id": "fees", "ref": REF, "refreshed": False, "stale": False}
+    world.write(said(62, "and the fees"))
+    shown = artifact("show", REF)
+    assert shown["stale_reasons"] == [
+        {"reason": "source_fingerprint_changed", "session_id": SESSION, "source_path": f"~/{log_of(world)}"}
+    ]
+    refreshed = artifact("refresh", "fees")
+    assert refreshed == {"artifact_id": "fees", "ref": REF, "refreshed": True, "stale_after": False, "stale_before": 1}
+    again = artifact("show", "fees")
+    assert again["artifact"]["created_at"] == row["created_at"]
+    assert again["artifact"]["payload"][1]["user_messages"] == ["fix the login", "and the fees"]
+    assert handoff("artifact", "render-md", "fees") == ("", "Wrote HANDOFF.md\n")
+    assert (repo / "HANDOFF.md").read_text() == again["artifact"]["derived_markdown"]
+    (repo / "HANDOFF.md").unlink()
+    assert user_files(repo) == before
+    assert (
+        git(repo, "log", "--format=%s|%an <%ae>", REF).splitlines()
+        == ["handoff-artifact: fees|opensession <cli@opensession.io>"] * 2
+    )
+    check(repo)
+
+
+def log_of(world: World, session: str = SESSION) -> str:
+    return str(world.log(session).relative_to(world.home))
+
+
+def test_it_keeps_the_document_in_the_original_order(world: World, repo: Path) -> None:
+    save("--last", "2", "--payload-format", "jsonl")
+    document = json.loads(git(repo, "cat-file", "blob", f"{REF}:artifact.json"))
+    assert list(document) == [
+        "version",
+        "artifact_id",
+        "created_at",
+        "merge_policy",
+        "sources",
+        "payload_format",
+        "payload",
+        "derived_markdown",
+    ]
+    assert (document["version"], document["merge_policy"], document["payload_format"]) == ("1", "time_asc", "jsonl")
+    assert document["created_at"].endswith("Z")
+    assert [each["session_id"] for each in document["payload"]] == [OTHER, SESSION]
+    assert list(document["sources"][0]) == [
+        "session_id",
+        "tool",
+        "model",
+        "source_path",
+        "source_mtime_ms",
+        "source_size",
+        "content_sha256",
+    ]
+    assert document["derived_markdown"].startswith("# Merged Session Handoff")
+
+
+def test_it_is_stale_by_content_and_not_by_time(world: World, repo: Path) -> None:
+    save()
+    os.utime(world.log(), (1, 1))
+    assert artifact("show", "fees")["stale"] is False
+
+
+def test_it_keeps_what_the_agent_deleted(world: World, repo: Path) -> None:
+    save()
+    world.log().unlink()
+    assert artifact("show", "fees")["stale"] is False
+    Session.objects.all().delete()
+    assert artifact("show", "fees")["stale_reasons"][0]["reason"] == "missing_source_file"
+    code, message = failure("artifact", "refresh", "fees")
+    assert (code, "all sources" in message) == (1, True)
+
+
+def test_it_reads_artifacts_of_the_original(world: World, repo: Path) -> None:
+    stat = world.log().stat()
+    document = {
+        "version": "1",
+        "artifact_id": "theirs",
+        "created_at": "2026-02-21T04:38:11.123456789Z",
+        "merge_policy": "time_asc",
+        "sources": [
+            {
+                "session_id": SESSION,
+                "tool": "claude-code",
+                "model": "m",
+                "source_path": str(world.log()),
+                "source_mtime_ms": stat.st_mtime_ns // 1_000_000,
+                "source_size": stat.st_size,
+            }
+        ],
+        "payload_format": "json",
+        "payload": [{"session_id": SESSION}],
+        "derived_markdown": "# Theirs\n",
+    }
+    write_by_git(repo, "theirs", json.dumps(document, indent=2))
+    assert artifact("show", "theirs") == {"artifact": document, "stale": False, "stale_reasons": []}
+    world.write(said(63, "more"))
+    assert artifact("refresh", "theirs")["stale_before"] == 1
+    assert artifact("show", "theirs")["artifact"]["created_at"] == document["created_at"]
+
+
+def write_by_git(repo: Path, name: str, text: str) -> None:
+    blob = git(repo, "hash-object", "-w", "--stdin", given=text).strip()
+    tree = git(repo, "mktree", given=f"100644 blob {blob}\tartifact.json\n").strip()
+    commit = git(repo, "commit-tree", tree, given="handoff-artifact: x").strip()
+    git(repo, "update-ref", f"refs/opensession/handoff/artifacts/{name}", commit)
+
+
+def test_it_lists_what_can_be_read_and_names_the_rest(world: World, repo: Path) -> None:
+    save()
+    write_by_git(repo, "broken", "{")
+    out, errors = handoff("artifact", "list")
+    assert [row["artifact_id"] for row in json.loads(out)] == ["fees"]
+    assert "Left out: refs/opensession/handoff/artifacts/broken is no handoff artifact" in errors
+
+
+def test_it_takes_secrets_out_of_what_it_keeps(world: World, repo: Path) -> None:
+    secret = "ghp_" + "a1B2" * 9
+    world.write(said(64, f"use {secret} in {world.home}/shop"))
+    _, errors = handoff("save", "--artifact-id", "fees")
+    kept = git(repo, "cat-file", "blob", f"{REF}:artifact.json")
+    assert secret not in kept
+    assert str(world.home) not in kept
+    assert "Taken out before saving: " in errors
+
+
+def test_it_names_an_artifact_for_the_time(world: World, repo: Path) -> None:
+    name = json.loads(handoff("save")[0])["artifact_id"]
+    assert len(name) == len("artifact-20260221T043811123")
+    assert json.loads(handoff("save", "--artifact-id", " a b/c ")[0])["artifact_id"] == "a-b-c"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("artifact",), 2, "say what to do: `handoff artifact` list|show|refresh|render-md"),
+        (("artifact", "show"), 2, "name one artifact"),
+        (("artifact", "show", "nothing"), 3, "no handoff artifact refs/opensession/handoff/artifacts/nothing"),
+        (("artifact", "show", "refs/heads/main"), 2, "their refs start with"),
+        (("artifact", "list", "--output", "x"), 2, "takes no --output"),
+        (("save", "--artifact-id", "x.lock"), 2, "git allows no ref of the name"),
+        (("save", "--format", "json"), 2, "`handoff save` takes no --format"),
+    ],
+)
+def test_it_says_what_is_wrong(repo: Path, arguments: tuple[str, ...], code: int, message: str) -> None:
+    found, words = failure(*arguments)
+    assert (found, message in words) == (code, True), words
+
+
+def test_it_needs_a_repository(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, message = failure("save")
+    assert (code, "not a git repository" in message) == (1, True)
+
+
+def test_it_gives_the_same_bytes_for_the_same_sessions(world: World, repo: Path) -> None:
+    save()
+    first = git(repo, "cat-file", "blob", f"{REF}:artifact.json")
+    Session.objects.all().delete()
+    world.index(full=True)
+    save()
+    second = git(repo, "cat-file", "blob", f"{REF}:artifact.json")
+    made = json.loads(first)["created_at"]
+    assert second.replace(json.loads(second)["created_at"], made) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_loses_none_of_many_that_are_saved_at_once(world: World, repo: Path, tmp_path: Path) -> None:
+    """Eight processes save at once, each its own artifact and all of them the same one."""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "opensession.settings"}
+    manage = [sys.executable, str(REPOSITORY / "manage.py")]
+    subprocess.run([*manage, "migrate", "--verbosity=0"], cwd=repo, env=environment, check=True)
+    savers = [
+        subprocess.Popen(
+            [*manage, "handoff", "save", "--artifact-id", name], cwd=repo, env=environment, stdout=subprocess.DEVNULL
+        )
+        for number in range(4)
+        for name in (f"own-{number}", "shared")
+    ]
+    assert [saver.wait(timeout=120) for saver in savers] == [0] * 8
+    assert len(git(repo, "log", "--format=%s", "refs/opensession/handoff/artifacts/shared").splitlines()) == 4
+    assert len(git(repo, "for-each-ref", "refs/opensession/").splitlines()) == 5
+    check(repo)
