@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from opensession.hail import times
 from parsers.base import Match, Output, ParseError, Sample, Thread
 from parsers.fields import decoded
 from parsers.jsonlines import objects
+from parsers.lines import complete
 from parsers.sample import MAX_DOCUMENT
-from parsers.transcript import Facts, Transcript, born, header
+from parsers.transcript import At, Facts, Transcript, born, header
 
 
 class OneThread:
@@ -89,6 +91,25 @@ def load_lines(path: Path, out: Output) -> Iterator[dict[str, Any]]:
             out.record("bad line")
             out.skip("bad line")
     yield from objects(last)
+
+
+def stream_lines(path: Path, out: Output) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a document as `load_lines` does, of one that is too large to be held as a whole."""
+    with path.open("rb") as log:
+        for line, _ in complete(log):
+            found = objects(line) if line is not None else []
+            yield from found
+            if not found and (line is None or line.strip(b"\0 \t\r")):
+                out.record("bad line")
+                out.skip("bad line")
+
+
+def spread(start: str, end: str, count: int) -> Iterator[At]:
+    """Yield `count` times from the start of a session to its end, for messages that have none of their own."""
+    first, last = (int(times.instant(time).timestamp() * 1000) if time else 0 for time in (start, end))
+    step = max(0, last - first) / max(1, count - 1)
+    for place in range(count):
+        yield At(time=times.from_ms(int(first + step * place)) if start else "", marks={"timestamp.estimated": True})
 
 
 def beside(path: Path, *names: str) -> Any:

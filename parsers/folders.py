@@ -244,6 +244,21 @@ def gemini(*roots: str) -> tuple[Place, ...]:
     return tuple(Place(root, f"tmp/*/chats/{pattern}") for root in roots for pattern in patterns)
 
 
+def grok() -> tuple[Place, ...]:
+    """Return the places of Grok Build: a folder for each session, in which only the summary is there from the start."""
+    return tuple(
+        Place(root, "sessions/*/*/summary.json", _beside_summary, _summary) for root in ("$GROK_HOME", "~/.grok")
+    )
+
+
+def _beside_summary(path: str) -> Iterable[str]:
+    return (os.path.join(os.path.dirname(path), name) for name in ("updates.jsonl", "chat_history.jsonl"))
+
+
+def _summary(path: str) -> str:
+    return os.path.join(os.path.dirname(path), "summary.json")
+
+
 _TRANSCRIPT, _FULL = "transcript.jsonl", "transcript_full.jsonl"
 
 

@@ -7,15 +7,14 @@ versions kept all of it in one document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from opensession.hail import times
 from opensession.hail.actions import FileEdit
 from parsers.base import Match, Sample
 from parsers.diffs import unified
-from parsers.documents import OneThread, beside, load_lines, load_object
+from parsers.documents import OneThread, beside, load_lines, load_object, spread
 from parsers.fields import amount, decoded, joined, mapping, moment, number, objects, text
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript
@@ -57,7 +56,8 @@ class MistralVibeParser(OneThread):
             document = load_object(path)
             meta, messages = mapping(document, "metadata") or document, objects(document, "messages")
         _learn(meta, to)
-        for message, at in zip(messages, _times(meta, len(messages)), strict=True):
+        start, end = moment(meta, "start_time") or "", moment(meta, "end_time") or ""
+        for message, at in zip(messages, spread(start, end, len(messages)), strict=True):
             _write(message, at, to)
         _settle(meta, to)
         to.facts.learn(session_id=path.parent.name if path.name in (MESSAGES, *METAS) else "")
@@ -98,15 +98,6 @@ def _learn_parent(folder: Path, meta: Record, to: Transcript) -> None:
         to.facts.learn(parent_session_id=text(above, "session_id") or before)
     elif before:
         to.facts.attributes["continued_session_id"] = before
-
-
-def _times(meta: Record, count: int) -> Iterator[At]:
-    """Yield times that are spread from the start of the session to its end: a message has none of its own."""
-    start, end = moment(meta, "start_time"), moment(meta, "end_time")
-    first, last = (int(times.instant(time).timestamp() * 1000) if time else 0 for time in (start, end))
-    step = max(0, last - first) / max(1, count - 1)
-    for place in range(count):
-        yield At(time=times.from_ms(int(first + step * place)) if start else "", marks={"timestamp.estimated": True})
 
 
 def _write(message: Record, at: At, to: Transcript) -> None:

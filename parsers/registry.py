@@ -19,6 +19,7 @@ from parsers.folders import (
     cursor,
     droid,
     gemini,
+    grok,
     kimi,
     opencode,
     openhands,
@@ -189,6 +190,7 @@ REGISTRY: tuple[Tool, ...] = (
         "gptme:GptmeParser",
         places=(Place("$GPTME_LOGS_HOME", "*/conversation.jsonl"), Place("{data}/gptme/logs", "*/conversation.jsonl")),
     ),
+    Tool("grok", "Grok Build", "grok:GrokParser", places=grok()),
     Tool("hail", "HAIL", "hail:HailParser"),
     Tool(
         "hermes",
