@@ -259,6 +259,29 @@ def _summary(path: str) -> str:
     return os.path.join(os.path.dirname(path), "summary.json")
 
 
+_CHAT, _ARCHIVED = "chat.jsonl", "subagent-transcripts"
+_BESIDE_CHAT = ("chat-archive.jsonl", "partial.json", "metadata.json")
+
+
+def mux() -> tuple[Place, ...]:
+    """Return the places of Mux: a folder for each workspace, and in it those of its subagents that have reported."""
+    roots = ("$MUX_ROOT", "~/.mux", "~/.mux-dev", "~/.cmux")
+    return tuple(Place(root, f"sessions/*/{_CHAT}", _beside_chats, _workspace) for root in roots)
+
+
+def _beside_chats(path: str) -> Iterable[str]:
+    folder = os.path.dirname(path)
+    yield from (os.path.join(folder, name) for name in _BESIDE_CHAT)
+    yield from sorted(glob(os.path.join(escape(folder), _ARCHIVED, "*", _CHAT)))
+
+
+def _workspace(path: str) -> str:
+    """Return the messages of the workspace in whose folder a file lies, or in that of one of its subagents."""
+    folder = os.path.dirname(path)
+    above = os.path.dirname(folder)
+    return os.path.join(os.path.dirname(above) if os.path.basename(above) == _ARCHIVED else folder, _CHAT)
+
+
 _TRANSCRIPT, _FULL = "transcript.jsonl", "transcript_full.jsonl"
 
 

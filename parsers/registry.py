@@ -21,6 +21,7 @@ from parsers.folders import (
     gemini,
     grok,
     kimi,
+    mux,
     opencode,
     openhands,
     tasks,
@@ -225,6 +226,7 @@ REGISTRY: tuple[Tool, ...] = (
     Tool("mimocode", "MiMo Code", "opencode:MiMoCodeParser", places=opencode("mimocode", "$MIMOCODE_HOME/data")),
     Tool("mini-swe-agent", "mini-SWE-agent", "mini_swe_agent:MiniSweAgentParser"),
     Tool("mistral-vibe", "Mistral Vibe", "mistral_vibe:MistralVibeParser", places=vibe()),
+    Tool("mux", "Mux", "mux:MuxParser", places=mux()),
     Tool(
         "omp",
         "Oh My Pi",

@@ -65,6 +65,9 @@ BROKEN: dict[str, str] = {
     "warp/ctxrs__ctx/tests/fixtures/provider-history/warp/v1/warp-mcp.sqlite": "one of its calls is a cut message",
     "iflow/ctxrs__ctx/tests/fixtures/provider-history/iflow-cli/malformed/projects/sanitized-workspace/"
     "session-iflow-malformed.jsonl": "the second of its two lines is cut off",
+    "mux/ctxrs__ctx/tests/fixtures/provider-history/mux/malformed/sessions/mux-malformed/chat.jsonl": (
+        "the second of its three lines lacks a brace"
+    ),
     "openclaw/jazzyalex__agent-sessions/Resources/Fixtures/stage0/agents/openclaw/schema_drift.jsonl": (
         "one record is of a type that was made up"
     ),
