@@ -282,6 +282,22 @@ def _workspace(path: str) -> str:
     return os.path.join(os.path.dirname(above) if os.path.basename(above) == _ARCHIVED else folder, _CHAT)
 
 
+_CONTEXT = "session_context.json"
+
+
+def rovodev() -> Place:
+    """Return the place of Rovo Dev: a folder for each session."""
+    return Place("~/.rovodev", f"sessions/*/{_CONTEXT}", _beside_context, _context)
+
+
+def _beside_context(path: str) -> Iterable[str]:
+    return (os.path.join(os.path.dirname(path), "metadata.json"),)
+
+
+def _context(path: str) -> str:
+    return os.path.join(os.path.dirname(path), _CONTEXT)
+
+
 _TRANSCRIPT, _FULL = "transcript.jsonl", "transcript_full.jsonl"
 
 

@@ -24,6 +24,7 @@ from parsers.folders import (
     mux,
     opencode,
     openhands,
+    rovodev,
     tasks,
     vibe,
 )
@@ -306,6 +307,7 @@ REGISTRY: tuple[Tool, ...] = (
         "roo_code:RooCodeParser",
         places=(tasks("{code}/globalStorage/rooveterinaryinc.roo-cline"),),
     ),
+    Tool("rovodev", "Rovo Dev", "rovodev:RovoDevParser", places=(rovodev(),)),
     Tool("specstory", "SpecStory export", "specstory:SpecStoryParser"),
     Tool("swe-agent", "SWE-agent", "swe_agent:SweAgentParser"),
     Tool("tabnine", "Tabnine CLI", "tabnine:TabnineParser", places=gemini("~/.tabnine/agent")),
