@@ -75,6 +75,7 @@ REGISTRY: tuple[Tool, ...] = (
     ),
     Tool("antigravity", "Antigravity", "antigravity:AntigravityParser", places=antigravity()),
     Tool("atif", "ATIF trajectory", "atif:AtifParser"),
+    Tool("augment", "Auggie (Augment)", "augment:AugmentParser", places=(Place("~/.augment", "sessions/*.json"),)),
     Tool("bob", "IBM Bob", "bob:BobParser", places=(tasks("{code}/globalStorage/ibm.bob-code"),)),
     Tool(
         "claude-code",
