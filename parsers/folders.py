@@ -296,6 +296,28 @@ def _beside_context(path: str) -> Iterable[str]:
 
 def _context(path: str) -> str:
     return os.path.join(os.path.dirname(path), _CONTEXT)
+_TREE = "conversation.json"
+_SUBAGENTS = "subagents"
+
+
+def posit_assistant() -> tuple[Place, ...]:
+    """Return the place of Posit Assistant: a folder for each conversation, and in it those of its subagents."""
+    return (Place("~/.posit/assistant", f"workspaces/*/*/{_TREE}", _beside_tree, _tree),)
+
+
+def _beside_tree(path: str) -> Iterable[str]:
+    folder = os.path.dirname(path)
+    yield from (os.path.join(folder, name) for name in ("lm-messages.jsonl", "usage-events.jsonl"))
+    yield os.path.join(os.path.dirname(folder), "workspace.json")
+    yield from sorted(glob(os.path.join(escape(folder), _SUBAGENTS, "**", "*.json*"), recursive=True))
+
+
+def _tree(path: str) -> str:
+    """Return the conversation that a file belongs to, or a file of one of its subagents."""
+    folder = os.path.dirname(path)
+    while os.path.basename(os.path.dirname(folder)) == _SUBAGENTS:
+        folder = os.path.dirname(os.path.dirname(folder))
+    return os.path.join(folder, _TREE)
 
 
 _TRANSCRIPT, _FULL = "transcript.jsonl", "transcript_full.jsonl"
@@ -315,9 +337,6 @@ def _beside_transcript(path: str) -> Iterable[str]:
 def _transcript(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, _TRANSCRIPT) if name == _FULL else path
-
-
-_SUBAGENTS = "subagents"
 
 
 def cursor() -> tuple[Place, ...]:

@@ -25,6 +25,7 @@ from parsers.folders import (
     opencode,
     openhands,
     rovodev,
+    posit_assistant,
     tasks,
     vibe,
 )
@@ -273,6 +274,7 @@ REGISTRY: tuple[Tool, ...] = (
             Place("~/.prime/agent", "sessions/**/*.jsonl"),
         ),
     ),
+    Tool("posit-assistant", "Posit Assistant", "posit_assistant:PositAssistantParser", places=posit_assistant()),
     Tool(
         "qoder",
         "Qoder",
