@@ -320,6 +320,19 @@ def _tree(path: str) -> str:
     return os.path.join(folder, _TREE)
 
 
+_HIDDEN = r"[/\\]sessions[/\\]([^/\\]+[/\\])?\."
+"""What QwenPaw keeps beside its sessions: a manifest, and an archive of files that it has renamed."""
+
+
+def qwenpaw() -> tuple[Place, ...]:
+    """Return the places of QwenPaw: a folder for each agent, and in it one for each channel; at first one for all."""
+    return tuple(
+        Place(root, pattern, never=_HIDDEN)
+        for root in ("$QWENPAW_WORKING_DIR", "$COPAW_WORKING_DIR", "~/.qwenpaw", "~/.copaw")
+        for pattern in ("workspaces/*/sessions/*.json", "workspaces/*/sessions/*/*.json", "sessions/*.json")
+    )
+
+
 _TRANSCRIPT, _FULL = "transcript.jsonl", "transcript_full.jsonl"
 
 

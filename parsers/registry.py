@@ -26,6 +26,7 @@ from parsers.folders import (
     openhands,
     rovodev,
     posit_assistant,
+    qwenpaw,
     tasks,
     vibe,
 )
@@ -298,6 +299,7 @@ REGISTRY: tuple[Tool, ...] = (
             )
         ),
     ),
+    Tool("qwenpaw", "QwenPaw", "qwenpaw:QwenPawParser", places=qwenpaw()),
     Tool(
         "reasonix",
         "Reasonix",
