@@ -232,6 +232,12 @@ REGISTRY: tuple[Tool, ...] = (
     Tool("mistral-vibe", "Mistral Vibe", "mistral_vibe:MistralVibeParser", places=vibe()),
     Tool("mux", "Mux", "mux:MuxParser", places=mux()),
     Tool(
+        "omnigent",
+        "Omnigent",
+        "omnigent:OmnigentParser",
+        places=tuple(database(root, "chat.db") for root in ("$OMNIGENT_DATA_DIR", "~/.omnigent")),
+    ),
+    Tool(
         "omp",
         "Oh My Pi",
         "omp:OmpParser",
