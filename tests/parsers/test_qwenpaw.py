@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from opensession.hail.actions import AgentMessage, SystemMessage, UserMessage
 from opensession.hail.model import Session
 from parsers import ParseError, parse
+from parsers.base import Output
 from parsers.discover import logs
+from parsers.qwenpaw import QwenPawParser
 
 Message = dict[str, Any]
 
@@ -85,6 +88,36 @@ def test_it_counts_tokens_once_per_reply_and_takes_no_guess(tmp_path: Path) -> N
     )
     assert [event.attributes.get("input_tokens") for event in session.events] == [5, None, None]
     assert {type(event.action) for event in session.events} == {AgentMessage}
+
+
+def test_it_reads_before_the_state_what_was_moved_out_of_it(tmp_path: Path) -> None:
+    workspace = tmp_path / "default"
+    path = saved(workspace / "sessions" / "console" / "me_s1.json", said("third"), summary="so far")
+    (workspace / "chats.json").write_text('{"chats":[{"session_id":"s1","user_id":"me"}]}')
+    rows = [
+        ("s1", "user", None, '[{"type":"text","text":"first"}]', "2026-05-02T09:00:00Z"),
+        ("s2", "user", "another session", None, "2026-05-02T09:00:01Z"),
+        ("s1", "assistant", "second", None, "2026-05-02T09:00:02Z"),
+        ("s1", "user", "third", None, "2026-05-02T10:00:00Z"),
+        ("s1", "assistant", "fourth", None, "2026-05-02T10:00:00Z"),
+    ]
+    with sqlite3.connect(workspace / "history.db") as database:
+        database.execute(
+            "CREATE TABLE conversation_history (seq INTEGER PRIMARY KEY, session_id, role, content, blocks, created_at)"
+        )
+        columns = "session_id, role, content, blocks, created_at"
+        database.executemany(f"INSERT INTO conversation_history ({columns}) VALUES (?, ?, ?, ?, ?)", rows)
+    database.close()
+    words = [event.content.blocks[0].text for event in read(path).events]  # type: ignore[union-attr]
+    assert words == ["first", "second", "so far", "third"]
+
+
+def test_it_reads_the_state_where_the_history_is_broken(tmp_path: Path) -> None:
+    path = saved(tmp_path / "default" / "sessions" / "a.json", said("hi"))
+    (tmp_path / "default" / "history.db").write_text("no database")
+    with QwenPawParser().open(path) as document:
+        document.read("", out := Output())
+    assert (len(out.events), out.skipped) == (1, {"history.db": 1})
 
 
 def test_it_refuses_what_holds_no_agent(tmp_path: Path) -> None:

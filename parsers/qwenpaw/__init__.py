@@ -2,7 +2,7 @@
 
 Up to version 1 that is `memory`, pairs of a message and its marks, where results of tools are messages of the system;
 since version 2 `state`, whose messages hold all of a reply. The facts are from QwenPaw's and AgentScope's sources:
-`app/chats/session.py` and `models.py`, `agents/tools`, `message/_base.py` and `_block.py`, `state/_state.py`.
+`app/chats/session.py` and `models.py`, `agents/tools`, `agents/context/scroll`, `message/_base.py` and `_block.py`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from opensession.hail.actions import Action
 from parsers.base import Match, ParseError, Sample
 from parsers.documents import OneThread, beside, load_object
 from parsers.fields import decoded, items, joined, mapping, moment, number, objects, placeholder, text
+from parsers.qwenpaw.history import earlier
 from parsers.toolcalls import usual
 from parsers.transcript import At, Facts, Transcript, Usage
 
@@ -65,12 +66,12 @@ class QwenPawParser(OneThread):
         agent = mapping(load_object(path), "agent")
         if not isinstance(agent.get("state") or agent.get("memory"), dict):
             raise ParseError(path, 0, "holds neither the state nor the memory of an agent")
-        _learn(path, to.facts)
-        state = mapping(agent, "state")
-        if state:
-            _Replies(to).write(
-                [_Entry(message, False) for message in items(state, "context")], _words(state.get("summary"))
-            )
+        workspace = _workspace(path)
+        session = _learn(path, workspace, to.facts) if workspace else ""
+        if state := mapping(agent, "state"):
+            moved = _moved(state, workspace, session, to) if workspace else []
+            entries = [*(_Entry(message, True) for message in moved), *map(_live, items(state, "context"))]
+            _Replies(to).write(entries, _words(state.get("summary")))
         else:
             to.schema = MEMORY
             memory = mapping(agent, "memory")
@@ -90,26 +91,37 @@ class _Entry(NamedTuple):
     is_compressed: bool
 
 
+def _live(message: Any) -> _Entry:
+    return _Entry(message, False)
+
+
 def _entry(value: Any) -> _Entry:
     if not isinstance(value, list):
-        return _Entry(value, False)
+        return _live(value)
     marks = value[1] if len(value) > 1 and isinstance(value[1], list) else []
     return _Entry(value[0] if value else None, "compressed" in marks)
 
 
-def _learn(path: Path, facts: Facts) -> None:
-    """Take what the list of the workspace's chats tells of the session.
+def _moved(state: Record, workspace: Path, session: str, to: Transcript) -> list[Record]:
+    """Return the messages that are no longer in the state, where that still holds any to come before."""
+    began = next((time for message in items(state, "context") if (time := text(message, "created_at"))), "")
+    return earlier(workspace, session or text(state, "session_id"), began, to.out) if began else []
 
-    It is called by its agent and channel too: many agents have a `main_main`.
+
+def _workspace(path: Path) -> Path | None:
+    """Return the folder of the agent whose session it is; none where the session was put elsewhere."""
+    return next((folder.parent for folder in path.parents[:2] if folder.name == "sessions"), None)
+
+
+def _learn(path: Path, workspace: Path, facts: Facts) -> str:
+    """Take what the list of the workspace's chats tells of the session, and return what it is called there.
+
+    Its own name begins with its agent and channel: many agents have a `main_main`.
     """
-    folders = path.parts[:-1][::-1]
-    if "sessions" not in folders[:2]:
-        return
-    depth = folders.index("sessions")
-    agent = folders[depth + 1] if len(folders) > depth + 1 else ""
-    facts.session_id = ":".join(filter(None, (agent, *folders[:depth], path.stem)))
+    agent = workspace.name
+    facts.session_id = ":".join((agent, *path.relative_to(workspace / "sessions").with_suffix("").parts))
     # The list changes with each message of any chat, so its change is none of the sessions in it.
-    chats = objects(beside(path.parents[depth], CHATS), "chats")
+    chats = objects(beside(workspace / CHATS, CHATS), "chats")
     chat = next((chat for chat in chats if path.name in _files(chat)), {})
     name, parent = text(chat, "name"), text(chat, "parent_session_id")
     facts.learn(
@@ -120,6 +132,7 @@ def _learn(path: Path, facts: Facts) -> None:
     facts.is_auxiliary = text(chat, "source") == "subagent"
     if channel := text(chat, "channel"):
         facts.attributes["platform"] = channel
+    return text(chat, "session_id")
 
 
 def _files(chat: Record) -> tuple[str, ...]:
