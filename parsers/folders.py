@@ -296,6 +296,8 @@ def _beside_context(path: str) -> Iterable[str]:
 
 def _context(path: str) -> str:
     return os.path.join(os.path.dirname(path), _CONTEXT)
+
+
 _TREE = "conversation.json"
 _SUBAGENTS = "subagents"
 

@@ -24,9 +24,9 @@ from parsers.folders import (
     mux,
     opencode,
     openhands,
-    rovodev,
     posit_assistant,
     qwenpaw,
+    rovodev,
     tasks,
     vibe,
 )
