@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from handoff.evidence import Landmark
 from handoff.model import Citation, Ground
 
 MOST_EVENTS = 5
 
 
 class Stated(NamedTuple):
-    """A sentence of the handoff; no events stand behind advice that the session itself does not give."""
+    """A sentence of the handoff, and the ids of its events; advice that the session does not give has none."""
 
     words: str
-    events: tuple[Landmark, ...] = ()
+    events: tuple[str, ...] = ()
 
 
-def stated(words: str, *events: Landmark | None) -> Stated:
-    return Stated(words, tuple(event for event in events if event))
+def stated(words: str, *events: str | None) -> Stated:
+    return Stated(words, tuple(event for event in events if event is not None))
 
 
 def unique(statements: Iterable[Stated]) -> tuple[Stated, ...]:
@@ -46,5 +45,5 @@ def _grounds(pointer: str, statements: Sequence[Stated]) -> Iterator[Ground]:
 
 
 def ground(pointer: str, claim: Stated) -> Ground:
-    ids = dict.fromkeys(event.event_id for event in claim.events[:MOST_EVENTS])
+    ids = dict.fromkeys(claim.events[:MOST_EVENTS])
     return Ground(claim=pointer, events=tuple(Citation(event_id=each) for each in ids))

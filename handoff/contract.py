@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from handoff.claims import Stated, stated, unique, words
-from handoff.evidence import Landmark
 from handoff.files import Changed
 from handoff.markup import code
-from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PASSED, Contract, Step, WorkPackage
+from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PASSED, CheckRun, Contract, Step, WorkPackage
 from handoff.plans import Item
-from handoff.verification import Run, failures, ranked
+from handoff.verification import failures, ranked
 from opensession.hail.extract import truncate
 
 OUTCOME_BYTES = 140
@@ -25,11 +24,11 @@ DEFINE_DONE = "Define what counts as done, then run a check that proves it."
 
 
 class Facts(NamedTuple):
-    """What a contract is made of. `packages` are in order of their sequence, `shown` tells where each is seen."""
+    """What a contract is made of. `packages` are in order of their sequence, `shown` names an event of each."""
 
     packages: Sequence[WorkPackage]
-    shown: Mapping[str, Landmark]
-    runs: Sequence[Run]
+    shown: Mapping[str, str]
+    runs: Sequence[CheckRun]
     missing: Sequence[Stated]
     questions: Sequence[Stated]
     waiting: Sequence[Stated]
@@ -89,13 +88,13 @@ def _done(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
     for package in packages:
         if package.status == COMPLETED:
             yield stated(_completed(package), facts.shown.get(package.id))
-    passed = {run.check.command: run.landmark for run in facts.runs if run.check.status == PASSED}
+    passed = {run.command: run.event_id for run in facts.runs if run.status == PASSED}
     if passed:
         commands = ranked(list(passed), str)
         yield stated(f"Verification passed: {_some(commands)}.", *(passed[command] for command in commands))
     if changes := facts.changes:
         paths = [changed.change.path for changed in changes]
-        yield stated(f"Changed {len(changes)} file(s): {_some(paths)}.", *(changed.landmark for changed in changes))
+        yield stated(f"Changed {len(changes)} file(s): {_some(paths)}.", *(changed.event_id for changed in changes))
     if finished := [item for item in facts.plan if item.status == COMPLETED]:
         share = f"{len(finished)} of {len(facts.plan)} items"
         names = _some([item.words for item in finished])
@@ -124,7 +123,7 @@ def _some(names: Sequence[str]) -> str:
 
 def _next(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
     for run in _failures(facts.runs):
-        yield stated(f"Fix what makes {code(run.check.command)} fail, then run it again.", run.landmark)
+        yield stated(f"Fix what makes {code(run.command)} fail, then run it again.", run.event_id)
     yield from (Stated(f"Restore the missing check: {each.words}", each.events) for each in facts.missing)
     for package in packages:
         if package.status != COMPLETED and package.depends_on:
@@ -164,11 +163,11 @@ def _free(plan: Sequence[Item]) -> list[Item]:
     return found if len(found) > 1 else []
 
 
-def _failures(runs: Sequence[Run]) -> list[Run]:
-    return ranked(failures(runs), lambda run: run.check.command)
+def _failures(runs: Sequence[CheckRun]) -> list[CheckRun]:
+    return ranked(failures(runs), lambda run: run.command)
 
 
-def _commands(runs: Sequence[Run]) -> tuple[str, ...]:
+def _commands(runs: Sequence[CheckRun]) -> tuple[str, ...]:
     """Return all commands: those that still fail first, then those that check the work."""
-    failing = [run.check.command for run in _failures(runs)]
-    return tuple(dict.fromkeys([*failing, *ranked([run.check.command for run in runs], str)]))
+    failing = [run.command for run in _failures(runs)]
+    return tuple(dict.fromkeys([*failing, *ranked([run.command for run in runs], str)]))

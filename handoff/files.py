@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from handoff.evidence import Landmark, landmark
 from handoff.model import Change
 from opensession.hail.actions import FileCreate, FileDelete, FileEdit, FileRead
 from opensession.hail.model import Event
@@ -15,7 +14,7 @@ class Changed(NamedTuple):
     """A file that was changed, and the last event that did."""
 
     change: Change
-    landmark: Landmark
+    event_id: str
 
 
 class _Draft:
@@ -24,7 +23,7 @@ class _Draft:
     def __init__(self) -> None:
         self.action = ""
         self.lines: tuple[int, int] | None = None
-        self.landmark: Landmark | None = None
+        self.event_id = ""
 
     def count(self, diff: str) -> None:
         added, removed = self.lines or (0, 0)
@@ -38,7 +37,7 @@ class Files:
     kinds = (FileRead, FileEdit, FileCreate, FileDelete)
 
     def __init__(self) -> None:
-        self.last: Landmark | None = None
+        self.last: str | None = None
         self._drafts: dict[str, _Draft] = {}
         self._reads: set[str] = set()
 
@@ -58,16 +57,13 @@ class Files:
 
     def _change(self, path: str, event: Event) -> _Draft:
         draft = self._drafts.setdefault(path, _Draft())
-        draft.landmark = self.last = landmark(event)
+        draft.event_id = self.last = event.event_id
         return draft
 
     def modified(self) -> tuple[Changed, ...]:
         """Return the files that were changed, by path."""
-        return tuple(
-            Changed(_change(path, draft), draft.landmark)
-            for path, draft in sorted(self._drafts.items())
-            if draft.landmark
-        )
+        drafts = sorted(self._drafts.items())
+        return tuple(Changed(_change(path, draft), draft.event_id) for path, draft in drafts)
 
     def read(self) -> tuple[str, ...]:
         return tuple(sorted(self._reads.difference(self._drafts)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from handoff.evidence import Landmark, group_of, landmark
+from handoff.evidence import group_of
 from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PENDING, WorkPackage, default_title
 from opensession.hail import times
 from opensession.hail.actions import Action, FileCreate, FileDelete, FileEdit, ShellCommand, TaskEnd, TaskStart
@@ -21,7 +21,7 @@ class _Draft:
         self.id = package_id
         self.started = event.timestamp
         self.completed: str | None = None
-        self.shown = landmark(event)
+        self.shown = event.event_id
         self.status = PENDING
         self.title = ""
         self.first_summary = ""
@@ -36,7 +36,7 @@ class _Draft:
     def end(self, event: Event, action: TaskEnd) -> None:
         self.status = COMPLETED
         self.completed = event.timestamp
-        self.shown = landmark(event)
+        self.shown = event.event_id
         self.outcome = collapse(action.summary or "") or self.outcome
         self.first_summary = self.first_summary or self.outcome
 
@@ -79,7 +79,7 @@ class Packages:
         if act := _ACTS.get(type(event.action)):
             act(draft, event, event.action)
 
-    def shown(self) -> dict[str, Landmark]:
+    def shown(self) -> dict[str, str]:
         """Return, for each package, the event that completed it, else its first."""
         return {name: draft.shown for name, draft in self._drafts.items()}
 

@@ -15,7 +15,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from handoff.evidence import Landmark, landmark
 from handoff.model import COMPLETED, IN_PROGRESS, PENDING, PlanItem
 from opensession.hail.actions import ToolCall, ToolResult
 from opensession.hail.extract import call_id, collapse, truncate, user_text
@@ -41,7 +40,7 @@ class Item(Struct, frozen=True):
 
     words: str
     status: str
-    written: Landmark
+    written: str
     id: str = ""
     depends_on: tuple[str, ...] = ()
 
@@ -73,7 +72,7 @@ class Plans:
 
     def write(self, event: Event, arguments: Mapping[str, Any]) -> None:
         """Take a whole list, which replaces the last one unless it says that it is merged into it."""
-        found = list(_listed(arguments, landmark(event)))
+        found = list(_listed(arguments, event.event_id))
         kept = self._items if arguments.get("merge") is True else {}
         merged = kept | {item.id or str(place): item for place, item in enumerate(found)}
         if found or any(name in arguments for name in _LISTS):
@@ -81,7 +80,7 @@ class Plans:
 
     def create(self, event: Event, arguments: Mapping[str, Any]) -> None:
         name = str(len(self._items) + 1)
-        item = _item({**arguments, "id": name}, landmark(event))
+        item = _item({**arguments, "id": name}, event.event_id)
         if item and len(self._items) < MOST_ITEMS:
             self._items[name] = item
             if call := call_id(event):
@@ -94,7 +93,7 @@ class Plans:
         blocked = tuple(dict.fromkeys((*item.depends_on, *_names(arguments.get("addBlockedBy")))))
         status = _status(arguments["status"]) if "status" in arguments else item.status
         words = _words(arguments) if "subject" in arguments else item.words
-        changed = replace(item, words=words or item.words, status=status, depends_on=blocked, written=landmark(event))
+        changed = replace(item, words=words or item.words, status=status, depends_on=blocked, written=event.event_id)
         self._items[item.id] = changed
 
     def _name_created(self, event: Event) -> None:
@@ -119,7 +118,7 @@ def values(items: Iterable[Item]) -> tuple[PlanItem, ...]:
     return tuple(
         PlanItem(
             depends_on=item.depends_on,
-            event_id=item.written.event_id,
+            event_id=item.written,
             id=item.id or None,
             item=item.words,
             status=item.status,
@@ -139,7 +138,7 @@ def _arguments(event: Event) -> Mapping[str, Any]:
     return data if isinstance(data, Mapping) else {}
 
 
-def _listed(arguments: Mapping[str, Any], written: Landmark) -> Iterator[Item]:
+def _listed(arguments: Mapping[str, Any], written: str) -> Iterator[Item]:
     rows = next((arguments[name] for name in _LISTS if arguments.get(name)), ())
     if isinstance(rows, str):
         rows = [{"status": state, "content": words} for state, words in _LINE.findall(rows)]
@@ -148,7 +147,7 @@ def _listed(arguments: Mapping[str, Any], written: Landmark) -> Iterator[Item]:
             yield item
 
 
-def _item(row: Mapping[str, Any], written: Landmark) -> Item | None:
+def _item(row: Mapping[str, Any], written: str) -> Item | None:
     words = _words(row)
     if not words:
         return None

@@ -142,26 +142,26 @@ def _claims(objective: str, seen: Observed) -> Iterator[Claim]:
     candidates = [
         (f"objective: {objective}", seen.messages.first or seen.tasks.first),
         *((f"task_done: {each.words}", seen.tasks.ended(each.words)) for each in seen.tasks.summaries()),
-        *((f"decision_required: {each.words}", each.events[0]) for each in seen.decisions.proved() if each.events),
+        *((f"decision_required: {claim.text}", claim.landmark) for claim in seen.decisions.proved()),
     ]
     return (Claim(text, landmark) for text, landmark in candidates if landmark)
 
 
 def _grounds(seen: Observed, facts: Facts, said: Lists, decisions: Sequence[Stated]) -> tuple[Ground, ...]:
     """Return the events behind every statement, in the order of the pointers."""
-    objective = stated("", seen.messages.first or seen.tasks.first)
+    first = seen.messages.first or seen.tasks.first
     found = grounds(
         {
             "/execution_contract/done_definition": said.done,
             "/execution_contract/next_actions": said.next,
             "/execution_contract/parallel_actions": said.parallel,
-            "/files_modified": [stated("", changed.landmark) for changed in facts.changes],
+            "/files_modified": [stated("", changed.event_id) for changed in facts.changes],
             "/uncertainty/decision_required": decisions,
             "/uncertainty/open_questions": facts.questions,
             "/verification/required_checks_missing": facts.missing,
         }
     )
-    return (ground("/objective", objective), *found) if objective.events else found
+    return (ground("/objective", stated("", first.event_id)), *found) if first else found
 
 
 def _uncertainty(reason: str | None, decisions: Iterable[Stated], questions: Iterable[Stated]) -> Uncertainty:

@@ -35,7 +35,7 @@ class Tasks:
     def summaries(self) -> tuple[Stated, ...]:
         """Return what the tasks came to, without the endings that a parser had to add."""
         return tuple(
-            stated(truncate(words, SUMMARY_BYTES), shown)
+            stated(truncate(words, SUMMARY_BYTES), shown.event_id)
             for words, shown in self._ends.items()
             if words.lower() != SYNTHETIC
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from handoff.claims import Stated, stated, unique
-from handoff.evidence import Landmark, landmark
+from handoff.evidence import Claim, Landmark, landmark
 from opensession.hail.actions import Action, Custom, ToolCall, ToolResult, UserMessage
 from opensession.hail.extract import call_id, collapse, truncate, usable
 from opensession.hail.model import Event, Json
@@ -15,6 +15,7 @@ ASKED = "interactive_question"
 ANSWERED = "interactive"
 ABORTED = "turn_aborted"
 QUESTION_BYTES = 300
+_RESOLVE = "Resolve open question: "
 
 ASKING = frozenset(
     {"askuserquestion", "requestuserinput", "askuser", "askfollowupquestion", "question", "askquestion", "askquestions"}
@@ -68,38 +69,31 @@ class Decisions:
 
     def open_questions(self) -> tuple[Stated, ...]:
         """Return what was asked and never answered, as `id: text`; a question of a call has no id."""
-        waiting = [
-            stated(f"{name}: {words}", shown)
-            for name, (words, shown) in self._questions.items()
-            if name not in self._answered
-        ]
-        return unique([*waiting, *(stated(words, shown) for words, shown in self._calls.values())])
+        return tuple(stated(words, shown.event_id) for words, shown in self._open().items())
+
+    def _open(self) -> dict[str, Landmark]:
+        waiting = {
+            f"{name}: {words}": shown for name, (words, shown) in self._questions.items() if name not in self._answered
+        }
+        return waiting | {words: shown for words, shown in self._calls.values() if words not in waiting}
 
     def required(self, checks_missing: Iterable[Stated]) -> tuple[Stated, ...]:
         """Return the decisions that the next agent cannot avoid."""
-        questions = self.open_questions()
-        return unique(
-            (
-                *(stated(f"Turn aborted: {reason}", self._first_abort) for reason in self._aborted),
-                *checks_missing,
-                *(Stated(f"Resolve open question: {each.words}", each.events) for each in questions),
-            )
-        )
+        own = [stated(claim.text, claim.landmark.event_id) for claim in self._abortions()]
+        asked = [stated(f"{_RESOLVE}{words}", shown.event_id) for words, shown in self._open().items()]
+        return unique((*own, *checks_missing, *asked))
 
-    def proved(self) -> tuple[Stated, ...]:
-        """Return the decisions that the evidence lists, with the first event of their kind."""
-        questions = self.open_questions()
+    def proved(self) -> tuple[Claim, ...]:
+        """Return the decisions that the evidence lists: each with the first event of its kind."""
+        asked = self._open().items()
         return (
-            *(stated(f"Turn aborted: {reason}", self._first_abort) for reason in self._aborted),
-            *(
-                Stated(f"Resolve open question: {each.words}", _first(self._first_question, each.events))
-                for each in questions
-            ),
+            *self._abortions(),
+            *(Claim(f"{_RESOLVE}{words}", self._first_question or shown) for words, shown in asked),
         )
 
-
-def _first(question: Landmark | None, own: tuple[Landmark, ...]) -> tuple[Landmark, ...]:
-    return (question,) if question else own
+    def _abortions(self) -> list[Claim]:
+        first = self._first_abort
+        return [Claim(f"Turn aborted: {reason}", first) for reason in self._aborted] if first else []
 
 
 def _called(event: Event) -> Iterator[tuple[str, str]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from handoff.checkkinds import kind_of
 from handoff.claims import Stated, stated
-from handoff.evidence import Landmark, landmark
 from handoff.model import FAILED, PASSED, UNKNOWN, CheckRun, Verification
 from opensession.hail.actions import ShellCommand, ToolResult
 from opensession.hail.extract import call_id, collapse
@@ -18,71 +17,60 @@ NOT_VERIFIED = "Files changed but no verification command ran."
 T = TypeVar("T")
 
 
-class Run(NamedTuple):
-    """A command that ran, and the event that shows it."""
-
-    check: CheckRun
-    landmark: Landmark
-
-
 class Checks:
     """Keeps the commands, and of the tool results only whether the first one of each call failed."""
 
     kinds = (ShellCommand, ToolResult)
 
     def __init__(self) -> None:
-        self._runs: list[tuple[str, int | None, Landmark, str | None]] = []
+        self._runs: list[tuple[str, int | None, str, str | None]] = []
         self._results: dict[str, bool] = {}
 
     def see(self, event: Event) -> None:
         match event.action:
             case ShellCommand(command=command, exit_code=exit_code):
                 call = call_id(event) if exit_code is None else None
-                self._runs.append((collapse(command), exit_code, landmark(event), call))
+                self._runs.append((collapse(command), exit_code, event.event_id, call))
             case ToolResult(is_error=is_error):
                 if call := call_id(event):
                     self._results.setdefault(call, is_error)
 
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[CheckRun, ...]:
         return tuple(self._checks())
 
-    def _checks(self) -> Iterator[Run]:
-        for command, exit_code, shown, call in self._runs:
+    def _checks(self) -> Iterator[CheckRun]:
+        for command, exit_code, event_id, call in self._runs:
             failed = bool(exit_code) if exit_code is not None else self._results.get(call or "")
-            check = CheckRun(
+            yield CheckRun(
                 command=command,
-                event_id=shown.event_id,
+                event_id=event_id,
                 exit_code=exit_code,
                 kind=kind_of(command),
                 status=_status(failed),
             )
-            yield Run(check, shown)
 
 
-def verification(runs: Sequence[Run], missing: Sequence[Stated]) -> Verification:
-    checks = tuple(run.check for run in runs)
+def verification(runs: Sequence[CheckRun], missing: Sequence[Stated]) -> Verification:
     return Verification(
-        checks_failed=commands(checks, FAILED),
-        checks_passed=commands(checks, PASSED),
-        checks_run=checks,
+        checks_failed=commands(runs, FAILED),
+        checks_passed=commands(runs, PASSED),
+        checks_run=tuple(runs),
         required_checks_missing=tuple(each.words for each in missing),
     )
 
 
-def missing(runs: Sequence[Run], last_change: Landmark | None) -> tuple[Stated, ...]:
-    """Return the checks that still fail, or that none ran; `last_change` is where a file was changed last."""
-    open_checks = [
-        stated(f"Failing check still open: `{each.check.command}`", each.landmark) for each in failures(runs)
-    ]
-    if last_change and not runs:
+def missing(runs: Sequence[CheckRun], last_change: str | None) -> tuple[Stated, ...]:
+    """Return the checks that still fail, or that none ran; `last_change` is the event that changed a file last."""
+    open_checks = [stated(f"Failing check still open: `{each.command}`", each.event_id) for each in failures(runs)]
+    if last_change is not None and not runs:
         open_checks.append(stated(NOT_VERIFIED, last_change))
     return tuple(open_checks)
 
 
-def failures(runs: Sequence[Run]) -> tuple[Run, ...]:
+def failures(runs: Sequence[CheckRun]) -> tuple[CheckRun, ...]:
     """Return, for each command that failed and did not pass later, its last failing run, in order of the first."""
-    still = set(unresolved([run.check for run in runs]))
-    last = {run.check.command: run for run in runs if run.check.command in still and run.check.status == FAILED}
+    still = set(unresolved(runs))
+    last = {run.command: run for run in runs if run.command in still and run.status == FAILED}
     return tuple(last.values())
 
 

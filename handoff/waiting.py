@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from handoff.claims import Stated, stated
-from handoff.evidence import landmark
 from handoff.uncertainty import ABORTED, ANSWERED
 from opensession.hail.actions import AgentMessage, Custom, UserMessage
 from opensession.hail.extract import collapse, truncate, usable, user_text
@@ -18,8 +17,8 @@ class Waiting:
     kinds = (UserMessage, AgentMessage, Custom)
 
     def __init__(self) -> None:
-        self._request: Stated | None = None
-        self._aborted: Stated | None = None
+        self._request: Event | None = None
+        self._aborted: Event | None = None
 
     def see(self, event: Event) -> None:
         if event.attributes.get("merged_subagent"):
@@ -33,15 +32,24 @@ class Waiting:
                 self._request = self._aborted = None
 
     def _ask(self, event: Event) -> None:
-        words = truncate(collapse(user_text(event)), REQUEST_BYTES)
-        if words and usable(event.attributes, "source") != ANSWERED:
-            self._request = stated(f"Answer the last request, which has no answer yet: {words}", landmark(event))
+        if user_text(event) and usable(event.attributes, "source") != ANSWERED:
+            self._request = event
 
     def _abort(self, event: Event, kind: str) -> None:
         if kind == ABORTED:
-            reason = usable(event.attributes, "reason")
-            why = f" ({reason})" if reason else ""
-            self._aborted = stated(f"Go on with the turn that was aborted{why}.", landmark(event))
+            self._aborted = event
 
     def statements(self) -> tuple[Stated, ...]:
-        return tuple(each for each in (self._aborted, self._request) if each)
+        aborted, request = self._aborted, self._request
+        return (*((_go_on(aborted),) if aborted else ()), *((_answer(request),) if request else ()))
+
+
+def _go_on(aborted: Event) -> Stated:
+    reason = usable(aborted.attributes, "reason")
+    why = f" ({reason})" if reason else ""
+    return stated(f"Go on with the turn that was aborted{why}.", aborted.event_id)
+
+
+def _answer(request: Event) -> Stated:
+    words = truncate(collapse(user_text(request)), REQUEST_BYTES)
+    return stated(f"Answer the last request, which has no answer yet: {words}", request.event_id)
