@@ -14,7 +14,7 @@ from dulwich.file import FileLocked
 from dulwich.repo import InvalidWorktreeConfiguration, Repo, UnsupportedExtension, UnsupportedVersion, read_gitfile
 
 _FORMATS = {b"refstorage": (b"files",), b"objectformat": (b"sha1", b"sha256")}
-_REMEDY = "`git refs migrate --ref-format=files` turns refs into files, and a clone made with older settings works too"
+_REMEDY = "refs in tables become files with `git refs migrate --ref-format=files`"
 
 
 class GitError(Exception):
@@ -67,13 +67,13 @@ def find_root(start: Path) -> Path:
 def opened(root: Path) -> Iterator[Repo]:
     """Open the repository at `root`, and close it afterwards. Whatever fails meanwhile is raised as a GitError."""
     try:
-        with _open(root) as repo:
+        with _open(root.absolute()) as repo:
             # Refs are synced, so a crash must not leave them without what they point at.
             repo.object_store.fsync_object_files = True
             yield repo
     except FileLocked as error:
         lock = os.fsdecode(error.lockfilename)
-        raise Busy(f"{lock} exists: another git command is at work, or was killed. If none is, delete it") from error
+        raise Busy(f"{lock} exists: another git command is at work. If there is none, delete the file") from error
     # StopIteration is what dulwich makes of an empty file of packed refs.
     except (FileFormatException, ChecksumMismatch, StopIteration, zlib.error) as error:
         raise Damaged(f"{root} is damaged ({error}); `git fsck` tells more") from error

@@ -8,7 +8,7 @@ import pytest
 
 from opensession.gitstore import artifacts, sessions
 from opensession.gitstore.repository import Busy, GitError, NotARepository, Unsupported, find_root, opened
-from tests.gitstore.repositories import NOW, bare, check, git, repository, user_files
+from tests.gitstore.repositories import NOW, bare, check, git, repository, subjects, user_files
 
 CONTRACT = artifacts.named("contract")
 
@@ -55,13 +55,25 @@ def test_it_refuses_a_git_file_that_leads_nowhere(tmp_path: Path, content: str) 
 def test_it_works_in_every_kind(tmp_path: Path, kind: str) -> None:
     root = made(tmp_path, kind)
     artifacts.save(root, CONTRACT, b"{}", now=NOW)
-    sessions.put(root, "abcdef-1234", b"body\n", b"{}\n", now=NOW)
+    sessions.put(root, "abcdef-1234", b"body\n", b"{}\n", now=NOW.replace(year=2025))
     sessions.put(root, "abcdef-5678", b"body\n", b"{}\n", now=NOW)
     assert artifacts.stored(root) == [CONTRACT]
     assert artifacts.load(root, CONTRACT) == b"{}"
-    assert sessions.prune(root, keep_days=0, now=NOW).expired_sessions == 2
+    assert sessions.prune(root, keep_days=30, now=NOW) == sessions.Pruned(2, 1, rewritten=True)
+    assert subjects(root, sessions.REF) == ["retention-prune: keep_days=30 expired=1", "session: abcdef-5678"]
     assert git(root, "show", f"{CONTRACT.ref}:artifact.json") == "{}"
     check(root)
+
+
+def test_it_takes_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = repository(tmp_path / "main")
+    git(main, "worktree", "add", "--quiet", "../linked")
+    monkeypatch.chdir(tmp_path)
+    for place in ("main", "linked"):
+        artifacts.save(Path(place), CONTRACT, place.encode(), now=NOW)
+    monkeypatch.chdir(main)
+    assert artifacts.load(Path(), CONTRACT) == b"linked"
+    assert find_root(Path()) == main
 
 
 def made(folder: Path, kind: str) -> Path:
@@ -157,7 +169,7 @@ def test_it_says_which_lock_is_in_the_way(tmp_path: Path, monkeypatch: pytest.Mo
     lock = root / ".git" / f"{CONTRACT.ref}.lock"
     lock.parent.mkdir(parents=True)
     lock.touch()
-    with pytest.raises(Busy, match=f"{lock} exists.*delete it"):
+    with pytest.raises(Busy, match=f"{lock} exists.*delete the file"):
         artifacts.save(root, CONTRACT, b"{}", now=NOW)
     lock.unlink()
     artifacts.save(root, CONTRACT, b"{}", now=NOW)
