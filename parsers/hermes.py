@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from opensession.hail.actions import Action, FileSearch
 from parsers.base import Document, Match, Sample
+from parsers.chatcalls import calls
 from parsers.common import strip_reminders
 from parsers.database import Database, is_database
 from parsers.diffs import hunks
@@ -236,16 +237,9 @@ def _answer(message: Mapping[str, Any], words: str, at: At, to: Transcript) -> N
     thought = text(message, "reasoning", "reasoning_content") or joined(details, "text", "summary", "thinking")
     to.thinking(thought, at, at.group and f"{at.group}-thinking")
     to.agent(words, at, at.group)
-    for call in objects(message, "tool_calls"):
-        _call(call, At(time=at.time, raw=f"{at.raw}:tool_call", group=at.group, marks=at.marks), to)
-
-
-def _call(call: dict[str, Any], at: At, to: Transcript) -> None:
-    function = mapping(call, "function") or call
-    name, told = text(function, "name"), function.get("arguments")
-    arguments = decoded(told) if isinstance(told, str) and told else told
-    arguments = told if arguments is None else arguments
-    to.call(name, arguments, at, text(call, "id", "call_id"), action=_action(name, arguments))
+    for call in calls(message):
+        asked = At(time=at.time, raw=f"{at.raw}:tool_call", group=at.group, marks=at.marks)
+        to.call(call.name, call.arguments, asked, call.id, action=_action(call.name, call.arguments))
 
 
 def _action(name: str, arguments: Any) -> Action | None:

@@ -167,6 +167,27 @@ REGISTRY: tuple[Tool, ...] = (
     Tool("entire-compact", "Entire transcript", "entire_compact:EntireCompactParser"),
     Tool("factory-droid", "Factory Droid", "factory_droid:FactoryDroidParser", places=droid()),
     Tool(
+        "firebender",
+        "Firebender",
+        "firebender:FirebenderParser",
+        places=tuple(
+            Place(f"~/{folder}", "**/.idea/firebender/chat_history.db", with_wal, without_wal, is_walk=True)
+            for folder in (
+                "AndroidStudioProjects",
+                "IdeaProjects",
+                "StudioProjects",
+                "code",
+                "dev",
+                "git",
+                "projects",
+                "repos",
+                "src",
+                "work",
+                "workspace",
+            )
+        ),
+    ),
+    Tool(
         "forgecode",
         "ForgeCode",
         "forgecode:ForgeCodeParser",
