@@ -155,6 +155,16 @@ REGISTRY: tuple[Tool, ...] = (
     ),
     Tool("cursor", "Cursor", "cursor:CursorParser", places=cursor()),
     Tool(
+        "deepagents",
+        "Deep Agents",
+        "deepagents:DeepAgentsParser",
+        places=(
+            database("$DEEPAGENTS_SESSIONS_DB", ""),
+            database("~/.deepagents", ".state/sessions.db"),
+            database("~/.deepagents", "sessions.db"),
+        ),
+    ),
+    Tool(
         "deepseek-harness",
         "DeepSeek Harness",
         "deepseek_harness:DeepSeekHarnessParser",
