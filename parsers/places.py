@@ -32,6 +32,9 @@ FLAVOURS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf", "Windsu
 MAX_DEPTH = 8
 """Folders that `**` stands for at most."""
 
+PROJECTS = ("code", "dev", "git", "projects", "repos", "src", "work", "workspace")
+"""Folders of a home in which people keep their projects."""
+
 
 def alone(path: str) -> Iterable[str]:
     """Return what else belongs to a log that is one file: nothing."""
@@ -90,6 +93,18 @@ class Place(NamedTuple):
     def excludes(self, path: str) -> bool:
         """Tell whether a path that fits is none of a log after all."""
         return bool(self.never) and re.search(self.never, path) is not None
+
+
+def database(root: str, pattern: str) -> Place:
+    """Return the place of an SQLite database."""
+    return Place(root, pattern, with_wal, without_wal)
+
+
+def in_projects(pattern: str, *more: str) -> tuple[Place, ...]:
+    """Return the places of an SQLite database that each project has its own of. `more` are further such folders."""
+    return tuple(
+        Place(f"~/{folder}", f"**/{pattern}", with_wal, without_wal, is_walk=True) for folder in (*PROJECTS, *more)
+    )
 
 
 class Machine(NamedTuple):

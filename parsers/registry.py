@@ -30,7 +30,7 @@ from parsers.folders import (
     tasks,
     vibe,
 )
-from parsers.places import Place, with_wal, without_wal
+from parsers.places import PROJECTS, Place, database, in_projects, with_wal, without_wal
 
 AnyParser = LineParser | DocumentParser
 
@@ -45,11 +45,6 @@ class Tool(NamedTuple):
     places: tuple[Place, ...] = ()
 
 
-def database(root: str, pattern: str) -> Place:
-    """Return the place of an SQLite database."""
-    return Place(root, pattern, with_wal, without_wal)
-
-
 _NO_CLAUDE_LOG = r"[/\\]tool-results[/\\]|[/\\]subagents[/\\](?!(.*[/\\])?(sub)?agent[-_])"
 """What tools gave back, and what workflows of subagents note beside their logs."""
 
@@ -60,10 +55,7 @@ REGISTRY: tuple[Tool, ...] = (
         "aider:AiderParser",
         places=(
             Place("~", ".aider.chat.history.md", is_walk=True),
-            *(
-                Place(f"~/{folder}", "**/.aider.chat.history.md", is_walk=True)
-                for folder in ("code", "dev", "git", "projects", "repos", "src", "work", "workspace")
-            ),
+            *(Place(f"~/{folder}", "**/.aider.chat.history.md", is_walk=True) for folder in PROJECTS),
         ),
     ),
     Tool(
@@ -76,6 +68,15 @@ REGISTRY: tuple[Tool, ...] = (
         ),
     ),
     Tool("antigravity", "Antigravity", "antigravity:AntigravityParser", places=antigravity()),
+    Tool(
+        "astrbot",
+        "AstrBot",
+        "astrbot:AstrBotParser",
+        places=(
+            *(database(root, "data/data_v4.db") for root in ("$ASTRBOT_ROOT", "~/.astrbot", "~/AstrBot", "~/astrbot")),
+            *in_projects("data/data_v4.db"),
+        ),
+    ),
     Tool("atif", "ATIF trajectory", "atif:AtifParser"),
     Tool("augment", "Auggie (Augment)", "augment:AugmentParser", places=(Place("~/.augment", "sessions/*.json"),)),
     Tool("bob", "IBM Bob", "bob:BobParser", places=(tasks("{code}/globalStorage/ibm.bob-code"),)),
@@ -147,10 +148,7 @@ REGISTRY: tuple[Tool, ...] = (
             database("{data}/crush", "crush.db"),
             database("{local}/crush", "crush.db"),
             Place("~", ".crush/crush.db", with_wal, without_wal, is_walk=True),
-            *(
-                Place(f"~/{folder}", "**/.crush/crush.db", with_wal, without_wal, is_walk=True)
-                for folder in ("code", "dev", "git", "projects", "repos", "src", "work", "workspace")
-            ),
+            *in_projects(".crush/crush.db"),
         ),
     ),
     Tool("cursor", "Cursor", "cursor:CursorParser", places=cursor()),
@@ -180,21 +178,8 @@ REGISTRY: tuple[Tool, ...] = (
         "firebender",
         "Firebender",
         "firebender:FirebenderParser",
-        places=tuple(
-            Place(f"~/{folder}", "**/.idea/firebender/chat_history.db", with_wal, without_wal, is_walk=True)
-            for folder in (
-                "AndroidStudioProjects",
-                "IdeaProjects",
-                "StudioProjects",
-                "code",
-                "dev",
-                "git",
-                "projects",
-                "repos",
-                "src",
-                "work",
-                "workspace",
-            )
+        places=in_projects(
+            ".idea/firebender/chat_history.db", "AndroidStudioProjects", "IdeaProjects", "StudioProjects"
         ),
     ),
     Tool(
@@ -294,10 +279,7 @@ REGISTRY: tuple[Tool, ...] = (
         places=(
             *opencode("opencode"),
             database("~/.opencode", "opencode.db"),
-            *(
-                Place(f"~/{folder}", "**/.opencode/opencode.db", with_wal, without_wal, is_walk=True)
-                for folder in ("code", "dev", "git", "projects", "repos", "src", "work", "workspace")
-            ),
+            *in_projects(".opencode/opencode.db"),
         ),
     ),
     Tool("openhands", "OpenHands", "openhands:OpenHandsParser", places=openhands()),
