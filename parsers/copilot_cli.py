@@ -12,11 +12,14 @@ from typing import Any
 from zlib import crc32
 
 from msgspec import field
+from msgspec.structs import replace
 
+from opensession.hail.model import Header
+from parsers import yamllines
 from parsers.base import Match, Sample
 from parsers.fields import decoded, joined, mapping, moment, number, objects, text
 from parsers.jsonlines import JsonLinesReader
-from parsers.transcript import At, Facts, Transcript, Usage
+from parsers.transcript import At, Facts, Transcript, Usage, header
 
 Record = dict[str, Any]
 
@@ -60,6 +63,18 @@ class CopilotCliReader(JsonLinesReader):
             handler(data, at, to, text(record, "id"))
         else:
             (to.out.ignore if SILENT(kind) else to.out.skip)(kind)
+
+    def header(self) -> Header:
+        """Return what is known so far. The session's name, which the user may change, stands beside the log."""
+        told, facts = workspace(self.path), self.state
+        title = told.get("name") or facts.title or told.get("summary", "")
+        cwd, branch = facts.cwd or told.get("cwd", ""), facts.git_branch or told.get("branch", "")
+        return header(self.tool, replace(facts, title=title, cwd=cwd, git_branch=branch), self.path)
+
+
+def workspace(log: Path) -> dict[str, str]:
+    """Return what stands in the file beside a log that lies in a folder of its own."""
+    return yamllines.read(log.with_name("workspace.yaml")) if log.name == "events.jsonl" else {}
 
 
 class CopilotCliParser:

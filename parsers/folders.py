@@ -12,6 +12,7 @@ _HISTORY = "api_conversation_history.json"
 _BESIDE = ("ui_messages.json", "history_item.json", "task_metadata.json")
 _MESSAGES = ".messages.json"
 _LIST = "index.json"
+_WORKSPACE = "workspace.yaml"
 _CLINE = ("$CLINE_DATA_DIR", "$CLINE_DIR/data", "~/.cline/data")
 
 
@@ -34,6 +35,28 @@ def codebuddy_ide() -> Place:
     """Return the place of CodeBuddy's conversations in the editor: a folder each."""
     pattern = f"Data/**/history/*/*/{_LIST}"
     return Place("{local}/CodeBuddyExtension", pattern, _beside_list, _list)
+
+
+def copilot() -> tuple[Place, ...]:
+    """Return the places of Copilot CLI: a folder per session, with its name beside the log, and before that a file."""
+    roots = ("$COPILOT_HOME", "~/.copilot", "{state}/.copilot", "{config}/copilot")
+    return tuple(
+        place
+        for root in roots
+        for place in (
+            Place(root, "session-state/*/events.jsonl", _beside_events, _events),
+            Place(root, "session-state/*.jsonl"),
+        )
+    )
+
+
+def _beside_events(path: str) -> Iterable[str]:
+    return (os.path.join(os.path.dirname(path), _WORKSPACE),)
+
+
+def _events(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, "events.jsonl") if name == _WORKSPACE else path
 
 
 def _beside_list(path: str) -> Iterable[str]:

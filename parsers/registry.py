@@ -16,6 +16,7 @@ from parsers.folders import (
     antigravity,
     cline,
     codebuddy_ide,
+    copilot,
     cursor,
     droid,
     gemini,
@@ -133,11 +134,8 @@ REGISTRY: tuple[Tool, ...] = (
         "copilot-cli",
         "Copilot CLI",
         "copilot_cli:CopilotCliParser",
-        places=tuple(
-            Place(root, f"session-state/{pattern}")
-            for root in ("$COPILOT_HOME", "~/.copilot", "{state}/.copilot", "{config}/copilot")
-            for pattern in ("*/events.jsonl", "*.jsonl")
-        ),
+        version=2,
+        places=copilot(),
     ),
     Tool(
         "crush",

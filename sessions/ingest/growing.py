@@ -73,7 +73,7 @@ class _Pass:
     def _increment(self, consumed: int, is_last: bool) -> Increment:
         return Increment(
             number=self._work.number,
-            stat=self._log.stat,
+            stat=self._work.stat,
             strand=self._reader.strand(),
             generation=self._generation,
             base=self._base,

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from opensession.hail.model import Session
+from parsers import parse
+from parsers.discover import logs, tool_of
+from tests.parsers.logs import write
+
+
+def event(kind: str, second: int = 0, agent: str = "", **data: Any) -> dict[str, Any]:
+    told = {"type": kind, "data": data, "id": f"{kind}-{second}", "timestamp": f"2026-01-01T00:00:{second:02}Z"}
+    return told | ({"agentId": agent} if agent else {})
+
+
+def read(tmp_path: Path, *records: dict[str, Any]) -> Session:
+    return parse(write(tmp_path / "s1" / "events.jsonl", records), "copilot-cli")
+
+
+def test_it_takes_the_name_of_a_session_before_its_title_and_its_summary(tmp_path: Path) -> None:
+    titled = (event("user.message", content="fix"), event("session.title_changed", title="Titled"))
+    place = tmp_path / "s1" / "workspace.yaml"
+    place.parent.mkdir()
+    for yaml, title in (("name: Named\nsummary: Summed", "Named"), ("summary: Summed", "Titled"), ("", "Titled")):
+        place.write_text(yaml)
+        assert read(tmp_path, *titled).header.context.title == title
+    place.write_text("summary: Summed\ncwd: /code/shop\nbranch: main")
+    context = read(tmp_path, titled[0]).header.context
+    assert (context.title, context.attributes["cwd"], context.attributes["git_branch"]) == (
+        "Summed",
+        "/code/shop",
+        "main",
+    )
+
+
+def test_a_change_of_the_workspace_is_one_of_the_session(tmp_path: Path) -> None:
+    log = write(tmp_path / ".copilot" / "session-state" / "s1" / "events.jsonl", [event("user.message", content="fix")])
+    workspace = log.with_name("workspace.yaml")
+    workspace.write_text("name: Named")
+    (found,) = [found for found in logs(tmp_path, {}, []) if found.tool == "copilot-cli"]
+    assert found.size == log.stat().st_size + workspace.stat().st_size
+    owner = tool_of(str(workspace), tmp_path, {})
+    assert owner
+    assert owner.log == str(log)
