@@ -39,8 +39,10 @@ _EXIT = re.compile(r"<(?:shellId: \S+ completed|exited) with exit code (-?\d{1,9
 
 
 class CopilotFacts(Facts):
-    """What is told twice in a stream (the CRC-32 of thoughts, the ids of calls), and tokens of earlier runs."""
+    """What is told twice in a stream (the CRC-32 of thoughts, the ids of calls and of responses whose tokens were
+    counted), and tokens of earlier runs."""
 
+    counted: list[str] = field(default_factory=list)
     told: list[int] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     pieces: dict[str, str] = field(default_factory=dict)
@@ -158,12 +160,23 @@ def _think(words: str, at: At, to: Transcript, id: str) -> None:
 
 def _take_answer(data: Record, at: At, to: Transcript, id: str) -> None:
     _think(text(data, "reasoningText"), at, to, f"{id}-thinking" if id else "")
-    usage = Usage(output_tokens=max(0, number(data, "outputTokens") or 0))
     words = _whole(data, to.facts)
-    if words is not None and not to.agent(words, at, id, usage, text(data, "model")):
-        to.tokens(usage, at, id)
+    if words is not None:
+        usage = _uncounted(data, to.facts)
+        if not to.agent(words, at, id, usage, text(data, "model")):
+            to.tokens(usage, at, id)
     for call in objects(data, "toolRequests"):
         _call(text(call, "name"), call.get("arguments"), text(call, "toolCallId"), at, to)
+
+
+def _uncounted(data: Record, facts: Any) -> Usage:
+    """Return the tokens of a response, once: each of the messages it is split into tells them."""
+    response, tokens = text(data, "apiCallId"), max(0, number(data, "outputTokens") or 0)
+    if response in facts.counted:
+        return Usage()
+    if response and tokens:
+        _remember(facts.counted, response)
+    return Usage(output_tokens=tokens)
 
 
 def _whole(data: Record, facts: Any) -> str | None:

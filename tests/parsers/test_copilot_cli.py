@@ -43,3 +43,17 @@ def test_a_change_of_the_workspace_is_one_of_the_session(tmp_path: Path) -> None
     owner = tool_of(str(workspace), tmp_path, {})
     assert owner
     assert owner.log == str(log)
+
+
+def test_it_counts_the_tokens_of_a_response_once_however_many_messages_it_was_split_into(tmp_path: Path) -> None:
+    said = [
+        event("assistant.message", 1, content="", apiCallId="a1", outputTokens=0),
+        event("assistant.message", 2, content="I look.", apiCallId="a1", outputTokens=40),
+        event("assistant.message", 3, content="", apiCallId="a1", outputTokens=40),
+        event("assistant.message", 4, content="Found it.", apiCallId="a2", outputTokens=7),
+        event("assistant.message", 5, content="No id.", outputTokens=1),
+        event("assistant.message", 6, content="No id either.", outputTokens=1),
+    ]
+    session = read(tmp_path, *said)
+    assert session.stats.total_output_tokens == 49
+    assert len(session.events) == 4
