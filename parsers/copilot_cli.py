@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -14,6 +15,7 @@ from zlib import crc32
 from msgspec import field
 from msgspec.structs import replace
 
+from opensession.hail import times
 from opensession.hail.model import Header
 from parsers import yamllines
 from parsers.base import Match, Sample
@@ -40,8 +42,10 @@ _EXIT = re.compile(r"<(?:shellId: \S+ completed|exited) with exit code (-?\d{1,9
 
 class CopilotFacts(Facts):
     """What is told twice in a stream (the CRC-32 of thoughts, the ids of calls and of responses whose tokens were
-    counted), and tokens of earlier runs."""
+    counted), tokens of earlier runs, by what call each subagent was started, and when each call that runs began."""
 
+    began: dict[str, str] = field(default_factory=dict)
+    agents: dict[str, str] = field(default_factory=dict)
     counted: list[str] = field(default_factory=list)
     told: list[int] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
@@ -58,7 +62,7 @@ class CopilotCliReader(JsonLinesReader):
 
     def take(self, record: Record, kind: str, to: Transcript) -> None:
         data = mapping(record, "data")
-        to.task = text(data, "parentToolCallId") or text(record, "agentId") or None
+        to.task = text(data, "parentToolCallId") or _task_of(record, kind, self.state) or None
         to.facts.learn(session_id=text(record, "sessionId"))
         at = At(time=moment(record, "timestamp") or "", raw=kind, group=text(data, "interactionId", "turnId"))
         if handler := HANDLERS.get(kind):
@@ -72,6 +76,16 @@ class CopilotCliReader(JsonLinesReader):
         title = told.get("name") or facts.title or told.get("summary", "")
         cwd, branch = facts.cwd or told.get("cwd", ""), facts.git_branch or told.get("branch", "")
         return header(self.tool, replace(facts, title=title, cwd=cwd, git_branch=branch), self.path)
+
+
+def _task_of(record: Record, kind: str, facts: Any) -> str:
+    """Return the task of the subagent that an event is of: the call that started it, else its own id."""
+    data = mapping(record, "data")
+    agent = text(record, "agentId") or (text(data, "agentId") if kind.startswith("subagent.") else "")
+    call = text(data, "toolCallId")
+    if agent and call and kind == "subagent.started":
+        _keep(facts.agents, agent, call)
+    return facts.agents.get(agent, agent)
 
 
 def workspace(log: Path) -> dict[str, str]:
@@ -195,6 +209,9 @@ def _whole(data: Record, facts: Any) -> str | None:
 def _take_call(data: Record, at: At, to: Transcript, id: str) -> None:
     server, tool = text(data, "mcpServerName"), text(data, "mcpToolName")
     name = text(data, "toolName", "name") or f"{server}-{tool}".strip("-")
+    if at.time and at.raw == "tool.execution_start":
+        facts: Any = to.facts
+        _keep(facts.began, text(data, "toolCallId"), at.time)
     _call(name, data.get("arguments"), text(data, "toolCallId"), at, to)
 
 
@@ -219,11 +236,17 @@ def _take_result(data: Record, at: At, to: Transcript, id: str) -> None:
         text(data, "toolCallId"),
         is_error=data.get("success") is False,
         exit_code=int(exit_found[1]) if exit_found else None,
+        duration_ms=_lasted(text(data, "toolCallId"), at.time, to.facts),
     )
 
 
+def _lasted(call_id: str, end: str, facts: Any) -> int | None:
+    start = facts.began.pop(call_id, "")
+    return (times.instant(end) - times.instant(start)) // timedelta(milliseconds=1) if start and end else None
+
+
 def _take_subagent(data: Record, at: At, to: Transcript, id: str) -> None:
-    task, name = text(data, "toolCallId") or id, text(data, "agentDisplayName", "agentName")
+    task, name = text(data, "toolCallId") or to.task or id, text(data, "agentDisplayName", "agentName")
     if at.raw.endswith("started"):
         to.task_start(task, name, at, id)
     else:
@@ -264,6 +287,12 @@ def _take_abort(data: Record, at: At, to: Transcript, id: str) -> None:
 def _remember(told: list[Any], new: Any) -> None:
     told.append(new)
     del told[:-MOST_TOLD]
+
+
+def _keep(told: dict[str, str], key: str, value: str) -> None:
+    told[key] = value
+    if len(told) > MOST_TOLD:
+        del told[next(iter(told))]
 
 
 TOKENS: Mapping[str, str] = {

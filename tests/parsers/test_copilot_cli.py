@@ -57,3 +57,29 @@ def test_it_counts_the_tokens_of_a_response_once_however_many_messages_it_was_sp
     session = read(tmp_path, *said)
     assert session.stats.total_output_tokens == 49
     assert len(session.events) == 4
+
+
+def test_it_knows_a_subagent_by_its_own_id_where_no_call_is_told(tmp_path: Path) -> None:
+    events = read(
+        tmp_path,
+        event("subagent.started", 1, agent="a1", toolCallId="c1", agentDisplayName="Explore"),
+        event("assistant.message", 2, agent="a1", content="Found it."),
+        event("subagent.completed", 3, agent="a1", agentDisplayName="Explore"),
+        event("subagent.started", 4, agent="a2", agentDisplayName="Review"),
+        event("assistant.message", 5, agent="a2", content="Fine."),
+        event("subagent.failed", 6, agentId="a2", error="No quota is left"),
+        event("assistant.message", 7, content="Done."),
+    ).events
+    assert [one.task_id for one in events] == ["c1"] * 3 + ["a2"] * 3 + [None]
+
+
+def test_it_tells_how_long_a_tool_ran(tmp_path: Path) -> None:
+    asked = [{"toolCallId": "c1", "name": "bash", "arguments": {"command": "make"}}]
+    events = read(
+        tmp_path,
+        event("assistant.message", 1, content="I build.", toolRequests=asked),
+        event("tool.execution_start", 5, toolCallId="c1", toolName="bash"),
+        event("tool.execution_complete", 17, toolCallId="c1", success=True, result={"content": "ok"}),
+        event("tool.execution_complete", 18, toolCallId="c2", success=True, result={"content": "started unseen"}),
+    ).events
+    assert [one.duration_ms for one in events] == [None, None, 12_000, None]
