@@ -16,12 +16,15 @@ from msgspec import field
 from msgspec.structs import replace
 
 from opensession.hail import times
-from opensession.hail.model import Header
+from opensession.hail.actions import Action, FileCreate, FileDelete, FileEdit
+from opensession.hail.model import Content, Header
 from parsers import yamllines
 from parsers.base import Match, Sample
+from parsers.codex.patches import FilePatch, files
 from parsers.fields import decoded, joined, mapping, moment, number, objects, text
 from parsers.jsonlines import JsonLinesReader
-from parsers.transcript import At, Facts, Transcript, Usage, header
+from parsers.toolcalls import usual_kind
+from parsers.transcript import At, Facts, Transcript, Usage, call_content, created_content, header
 
 Record = dict[str, Any]
 
@@ -85,7 +88,7 @@ def _task_of(record: Record, kind: str, facts: Any) -> str:
     call = text(data, "toolCallId")
     if agent and call and kind == "subagent.started":
         _keep(facts.agents, agent, call)
-    return facts.agents.get(agent, agent)
+    return str(facts.agents.get(agent, agent))
 
 
 def workspace(log: Path) -> dict[str, str]:
@@ -222,7 +225,32 @@ def _call(name: str, arguments: Any, call_id: str, at: At, to: Transcript) -> No
         return
     _remember(facts.called, call_id)
     given = decoded(arguments) if isinstance(arguments, str) else arguments
-    to.call(name, arguments if given is None else given, at, call_id)
+    given = arguments if given is None else given
+    if name == "apply_patch" and (parts := files(given if isinstance(given, str) else text(given, "input", "patch"))):
+        _patch(name, parts, call_id, at, to)
+    else:
+        to.call(name, given, at, call_id)
+
+
+def _patch(name: str, parts: list[FilePatch], call_id: str, at: At, to: Transcript) -> None:
+    """Tell what a patch does to each of its files. The result belongs to the first."""
+    (action, content), *others = (told for part in parts for told in _patched(part))
+    to.call(name, None, at, call_id, action=action, content=content)
+    marks = {"semantic.tool_kind": usual_kind(name, action)} | ({"semantic.call_id": call_id} if call_id else {})
+    for place, (other, shown) in enumerate(others, start=2):
+        to.emit(other, shown, at, call_id and f"{call_id}-call-{place}", marks)
+
+
+def _patched(part: FilePatch) -> list[tuple[Action, Content]]:
+    """Return what a patch does to one file. A moved file is edited under its old name and then exists anew."""
+    made: list[Action] = [FileEdit(path=part.path, diff=part.diff() or None)]
+    if part.verb == "Add":
+        return [(FileCreate(path=part.path), created_content(part.path, part.text()))]
+    if part.verb == "Delete":
+        made = [FileDelete(path=part.path)]
+    elif part.moved:
+        made.append(FileCreate(path=part.moved))
+    return [(action, call_content(action, None)) for action in made]
 
 
 def _take_result(data: Record, at: At, to: Transcript, id: str) -> None:

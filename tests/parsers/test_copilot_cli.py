@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from opensession.hail.actions import FileCreate, FileDelete, FileEdit, ToolResult
 from opensession.hail.model import Session
 from parsers import parse
 from parsers.discover import logs, tool_of
@@ -83,3 +87,43 @@ def test_it_tells_how_long_a_tool_ran(tmp_path: Path) -> None:
         event("tool.execution_complete", 18, toolCallId="c2", success=True, result={"content": "started unseen"}),
     ).events
     assert [one.duration_ms for one in events] == [None, None, 12_000, None]
+
+
+PATCH = """*** Begin Patch
+*** Update File: cart.py
+@@
+-a + b
++a - b
+*** Add File: notes.md
++Sums.
+*** Delete File: old.py
+*** Update File: sum.py
+*** Move to: total.py
+@@
+-x
++y
+*** End Patch"""
+
+
+@pytest.mark.parametrize("arguments", [PATCH, {"input": PATCH}, {"patch": PATCH}, json.dumps({"input": PATCH})])
+def test_it_tells_each_file_of_a_patch_with_its_diff(arguments: Any, tmp_path: Path) -> None:
+    asked = [{"toolCallId": "c1", "name": "apply_patch", "arguments": arguments}]
+    told = (event("assistant.message", 1, toolRequests=asked), event("tool.execution_complete", 2, toolCallId="c1"))
+    *made, result = read(tmp_path, *told).events
+    assert [one.action for one in made] == [
+        FileEdit(path="cart.py", diff="@@ -1 +1 @@\n-a + b\n+a - b\n"),
+        FileCreate(path="notes.md"),
+        FileDelete(path="old.py"),
+        FileEdit(path="sum.py", diff="@@ -1 +1 @@\n-x\n+y\n"),
+        FileCreate(path="total.py"),
+    ]
+    assert [one.event_id for one in made] == ["c1-call", *(f"c1-call-{n}" for n in range(2, 6))]
+    assert {one.attributes["semantic.call_id"] for one in (*made, result)} == {"c1"}
+    assert isinstance(result.action, ToolResult)
+    assert result.action.name == "apply_patch"
+
+
+def test_it_keeps_a_patch_that_is_none(tmp_path: Path) -> None:
+    asked = [{"toolCallId": "c1", "name": "apply_patch", "arguments": "Change the sum."}]
+    (made,) = read(tmp_path, event("assistant.message", 1, toolRequests=asked)).events
+    assert made.action == FileEdit(path="unknown")
