@@ -68,11 +68,14 @@ def _names_agent(sample: Sample) -> bool:
 
 
 def _subagents(database: Database, id: str, to: Transcript) -> dict[str, Thread]:
-    """Return the threads of subagents by the step of the session that called them."""
+    """Return the threads of subagents by the step of the session that called them. Theirs in turn are only counted."""
     where = "thread_id = ? AND checkpoint_ns LIKE 'tools:%'"
     rows = database.rows(CHECKPOINTS, "checkpoint_ns", where=where, by="checkpoint_id", given=(id,))
     spaces = dict.fromkeys(text(row, "checkpoint_ns") for row in rows)
     mine = [space for space in spaces if "|" not in space][:MOST_SUBAGENTS]
+    for _ in range(len(spaces) - len(mine)):
+        to.out.record("subagent")
+        to.out.skip("subagent: nested, or one too many")
     return {space.removeprefix(SUBAGENT): Thread(database, id, space, to.out) for space in mine}
 
 

@@ -90,3 +90,9 @@ def test_it_finds_the_database_of_old_and_new_versions(tmp_path: Path) -> None:
     assert [log.path for log in logs(tmp_path, {}, []) if log.tool == "deepagents"] == [str(each) for each in found]
     moved = logs(tmp_path / "elsewhere", {"DEEPAGENTS_SESSIONS_DB": str(path)}, [])
     assert [log.path for log in moved if log.tool == "deepagents"] == [str(path)]
+
+
+def test_it_counts_the_subagents_of_subagents(tmp_path: Path) -> None:
+    path = made("deepagents", "sessions.db", tmp_path)
+    run(path, "UPDATE checkpoints SET checkpoint_ns = checkpoint_ns || '|tools:x' WHERE checkpoint_ns LIKE 'tools:%'")
+    assert read("deepagents", path, "d1").skipped["subagent: nested, or one too many"] == 1
