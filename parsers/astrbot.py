@@ -39,7 +39,8 @@ USUAL = {
 """Tools of AstrBot by the names that most agents have for them."""
 
 _INJECTED = re.compile(r"<system_reminder>.*?</system_reminder>", re.DOTALL)
-_DIFF = re.compile(r"^```diff\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_INJECTED_END = "</system_reminder>"
+_DIFF, _DIFF_END = "```diff\n", "\n```"
 
 
 class AstrBotParser(ManySessions):
@@ -138,8 +139,7 @@ def _message(message: Any, role: str, at: At, to: Transcript) -> None:
         _answer(message, at, to)
     elif role == "tool":
         words = joined(message.get("content"))
-        found = _DIFF.search(words)
-        to.result(words, at, text(message, "tool_call_id"), diff=hunks(found[1]) if found else "")
+        to.result(words, at, text(message, "tool_call_id"), diff=_diff(words))
     elif role == "system":
         words = joined(message.get("content"))
         if summary := _summary(words):
@@ -155,8 +155,17 @@ def _asked(message: dict[str, Any], at: At, to: Transcript) -> None:
     if summary := _summary(words):
         to.compacted(summary, at)
         return
-    to.user(_INJECTED.sub("", words).strip(), at)
-    to.system("\n".join(_INJECTED.findall(words)), at)
+    # Behind the last end nothing can match, and looking for it from each beginning would take forever.
+    head, end, tail = words.rpartition(_INJECTED_END)
+    to.user(f"{_INJECTED.sub('', head + end)}{tail}".strip(), at)
+    to.system("\n".join(_INJECTED.findall(head + end)), at)
+
+
+def _diff(words: str) -> str:
+    """Return the diff that an editing tool shows."""
+    _, opening, rest = words.partition(_DIFF)
+    diff, closing, _ = rest.partition(_DIFF_END)
+    return hunks(f"{diff}\n") if opening and closing else ""
 
 
 def _summary(words: str) -> str:

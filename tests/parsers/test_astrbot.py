@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from opensession.hail.actions import SystemMessage, UserMessage
 from parsers.discover import logs
 from tests.parsers.databases import made, marks, read, run
 
@@ -39,3 +41,11 @@ def test_it_finds_the_database_where_the_bot_was_installed(tmp_path: Path) -> No
         (folder / "data_v4.db").write_bytes(path.read_bytes())
     found = [log.path for log in logs(tmp_path, {}, []) if log.tool == "astrbot"]
     assert found == [str(folder / "data_v4.db") for folder in folders]
+
+
+def test_it_reads_words_that_begin_what_they_never_end(tmp_path: Path) -> None:
+    path = made("astrbot", "data_v4.db", tmp_path)
+    words = "<system_reminder>a</system_reminder>" + "<system_reminder>" * 100_000
+    run(path, "UPDATE conversations SET content = ?", json.dumps([{"role": "user", "content": words}]))
+    typed, injected, *_ = read("astrbot", path, "a5").events
+    assert [type(typed.action), type(injected.action)] == [UserMessage, SystemMessage]
