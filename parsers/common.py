@@ -97,7 +97,9 @@ def language_of(path: str) -> str | None:
 def strip_reminders(text: str) -> str:
     """Return the trimmed text without what the harness put in for the model's eyes only."""
     if "<system-reminder>" in text:
-        text = _REMINDER.sub("", text)
+        # Behind the last end nothing can match, and looking for it from each beginning would take forever.
+        head, end, tail = text.rpartition("</system-reminder>")
+        text = _REMINDER.sub("", head + end) + tail
     return text.strip()
 
 

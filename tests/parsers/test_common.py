@@ -57,6 +57,11 @@ def test_it_keeps_a_reminder_that_is_never_closed() -> None:
     assert strip_reminders(" <system-reminder> open ") == "<system-reminder> open"
 
 
+def test_it_looks_once_for_the_end_of_reminders_that_have_none() -> None:
+    opened = "<system-reminder>" * 100_000
+    assert strip_reminders(f"a<system-reminder>b</system-reminder>{opened}") == f"a{opened}"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "start"),
     [
