@@ -227,6 +227,12 @@ REGISTRY: tuple[Tool, ...] = (
     ),
     Tool("icodemate", "IcodeMate", "opencode:ICodeMateParser", places=opencode("icodemate")),
     Tool("iflow", "iFlow", "iflow:IFlowParser", places=(Place("~/.iflow", "projects/**/session-*.jsonl"),)),
+    Tool(
+        "junie",
+        "Junie",
+        "junie:JunieParser",
+        places=tuple(Place(root, "sessions/*/events.jsonl") for root in ("$JUNIE_HOME", "~/.junie")),
+    ),
     Tool("kilo", "Kilo", "opencode:KiloParser", places=opencode("kilo")),
     Tool(
         "kilo-code",
