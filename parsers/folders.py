@@ -128,6 +128,49 @@ def _main_wire(path: str) -> str:
     return os.path.join(agents, "main", "wire.jsonl")
 
 
+_ABOUT, _INDEX = "session.json", "sessions.json"
+
+
+def kiro() -> tuple[Place, ...]:
+    """Return the places of Kiro: databases and logs of its CLI, folders of both, and what its editor kept before."""
+    editor = "{app}/Kiro/User/globalStorage/kiro.kiroagent"
+    return (
+        *(
+            place
+            for root in ("$KIRO_HOME", "~/.kiro")
+            for place in (
+                Place(root, "sessions/cli/*.jsonl", _beside_jsonl, _jsonl),
+                Place(root, "sessions/*/*/messages.jsonl", _beside_about, _about),
+            )
+        ),
+        *(Place(f"{root}/kiro-cli", "data.sqlite3", with_wal, without_wal) for root in ("{data}", "{app}", "{local}")),
+        Place(editor, "workspace-sessions/*/*.json", _beside_index, never=rf"[/\\]{_INDEX}$"),
+        Place(editor, "*/*.chat"),
+    )
+
+
+def _beside_jsonl(path: str) -> Iterable[str]:
+    return (f"{path.removesuffix('.jsonl')}.json",)
+
+
+def _jsonl(path: str) -> str:
+    """Return the log that a document tells of."""
+    return f"{path.removesuffix('.json')}.jsonl" if path.endswith(".json") else path
+
+
+def _beside_about(path: str) -> Iterable[str]:
+    return (os.path.join(os.path.dirname(path), _ABOUT),)
+
+
+def _about(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, "messages.jsonl") if name == _ABOUT else path
+
+
+def _beside_index(path: str) -> Iterable[str]:
+    return (os.path.join(os.path.dirname(path), _INDEX),)
+
+
 _LATEST = 3
 """Messages of OpenCode that may still change. Of the others only the folders of their parts are looked at."""
 

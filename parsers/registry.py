@@ -23,6 +23,7 @@ from parsers.folders import (
     grok,
     kimi,
     mux,
+    kiro,
     opencode,
     openhands,
     posit_assistant,
@@ -241,6 +242,7 @@ REGISTRY: tuple[Tool, ...] = (
         places=(tasks("{code}/globalStorage/kilocode.kilo-code"),),
     ),
     Tool("kimi", "Kimi", "kimi:KimiParser", places=kimi()),
+    Tool("kiro", "Kiro", "kiro:KiroParser", places=kiro()),
     Tool(
         "lingma",
         "Lingma",

@@ -54,6 +54,7 @@ BROKEN: dict[str, str] = {
     "copilot-vscode/git-ai-project__git-ai/tests/fixtures/copilot-otel/traces.db": "no session, spans of time",
     "antigravity/ctxrs__ctx/tests/fixtures/provider-history/antigravity/v1/brain/agy-malformed/.system_generated/logs/"
     "transcript_full.jsonl": "one of its lines is no JSON",
+    "kiro/kenn-io__agentsview/internal/parser/testdata/kiro_sqlite/malformed_payload.txt": "half of a document",
     "antigravity/jazzyalex__agent-sessions/Resources/Fixtures/stage0/agents/antigravity/small.md": (
         "a document that the agent wrote, not its session"
     ),
