@@ -453,3 +453,11 @@ def _agent(path: str) -> str:
         return path
     session = os.path.dirname(folder)
     return os.path.join(session, f"{os.path.basename(session)}{os.path.splitext(name)[1]}")
+
+
+def visual_studio() -> tuple[Place, ...]:
+    """Return the places of Copilot's traces in Visual Studio: the folder for temporary files."""
+    return tuple(
+        Place(f"{root}/VSGitHubCopilotLogs", "traces/*_VSGitHubCopilot_traces*.jsonl")
+        for root in ("$TEMP", "{local}/Temp", "~/Library/Caches", "~/.cache")
+    )

@@ -31,6 +31,7 @@ from parsers.folders import (
     rovodev,
     tasks,
     vibe,
+    visual_studio,
 )
 from parsers.places import PROJECTS, Place, database, in_projects, with_wal, without_wal
 
@@ -360,6 +361,12 @@ REGISTRY: tuple[Tool, ...] = (
             for name in ("Trae", "Trae CN")
             for folder in ("workspaceStorage/*", "globalStorage")
         ),
+    ),
+    Tool(
+        "visualstudio-copilot",
+        "Visual Studio Copilot",
+        "visualstudio_copilot:VisualStudioCopilotParser",
+        places=visual_studio(),
     ),
     Tool(
         "vscode-copilot",
