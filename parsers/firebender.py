@@ -1,7 +1,8 @@
 """Firebender: `.idea/firebender/chat_history.db` in each project, with all messages of a chat in one value.
 
 The plugin's source is not public. Its tables, and that messages have the shape of OpenAI's chat API with content that
-may be one part, are known from a database that it made; what its subagents said lies in a table of its own.
+may be one part, are known from what other programs read of it and from their samples, not from a real database; that
+the table of the subagents has messages of the same shape is assumed.
 """
 
 from __future__ import annotations

@@ -100,6 +100,16 @@ def database(root: str, pattern: str) -> Place:
     return Place(root, pattern, with_wal, without_wal)
 
 
+def each(pattern: str, *roots: str) -> tuple[Place, ...]:
+    """Return the places of the same logs below several roots."""
+    return tuple(Place(root, pattern) for root in roots)
+
+
+def databases(pattern: str, *roots: str) -> tuple[Place, ...]:
+    """Return the places of the same SQLite database below several roots."""
+    return tuple(database(root, pattern) for root in roots)
+
+
 def in_projects(pattern: str, *more: str) -> tuple[Place, ...]:
     """Return the places of an SQLite database that each project has its own of. `more` are further such folders."""
     return tuple(

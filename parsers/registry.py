@@ -9,43 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
 
 from parsers.base import DocumentParser, LineParser
-from parsers.folders import (
+from parsers.folders.agents import (
     antigravity,
-    cline,
-    codebuddy_ide,
     copilot,
-    cursor,
     droid,
     gemini,
     grok,
     kimi,
     mux,
-    kiro,
-    opencode,
     openhands,
     posit_assistant,
     qwenpaw,
     rovodev,
-    tasks,
     vibe,
-    visual_studio,
 )
-from parsers.places import PROJECTS, Place, database, in_projects, with_wal, without_wal
+from parsers.folders.editors import cline, codebuddy_ide, cursor, kiro, tasks, visual_studio
+from parsers.folders.opencode import opencode
+from parsers.places import PROJECTS, Place, database, databases, each, in_projects, with_wal, without_wal
+from parsers.tool import Tool
 
 AnyParser = LineParser | DocumentParser
-
-
-class Tool(NamedTuple):
-    """An agent: `id` as in HAIL's `agent.tool`, `label` for people, `parser` as `module:class` below `parsers`."""
-
-    id: str
-    label: str
-    parser: str
-    version: int = 1
-    places: tuple[Place, ...] = ()
 
 
 _NO_CLAUDE_LOG = r"[/\\]tool-results[/\\]|[/\\]subagents[/\\](?!(.*[/\\])?(sub)?agent[-_])"
@@ -76,7 +61,7 @@ REGISTRY: tuple[Tool, ...] = (
         "AstrBot",
         "astrbot:AstrBotParser",
         places=(
-            *(database(root, "data/data_v4.db") for root in ("$ASTRBOT_ROOT", "~/.astrbot", "~/AstrBot", "~/astrbot")),
+            *databases("data/data_v4.db", "$ASTRBOT_ROOT", "~/.astrbot", "~/AstrBot", "~/astrbot"),
             *in_projects("data/data_v4.db"),
         ),
     ),
@@ -104,9 +89,8 @@ REGISTRY: tuple[Tool, ...] = (
         "codebuddy",
         "CodeBuddy",
         "codebuddy:CodeBuddyParser",
-        places=tuple(
-            Place(root, "projects/**/*.jsonl")
-            for root in ("$CODEBUDDY_CONFIG_DIR", "~/.codebuddy", "$WORKBUDDY_CONFIG_DIR", "~/.workbuddy")
+        places=each(
+            "projects/**/*.jsonl", "$CODEBUDDY_CONFIG_DIR", "~/.codebuddy", "$WORKBUDDY_CONFIG_DIR", "~/.workbuddy"
         ),
     ),
     Tool("codebuddy-ide", "CodeBuddy in the editor", "codebuddy_ide:CodeBuddyIdeParser", places=(codebuddy_ide(),)),
@@ -127,10 +111,7 @@ REGISTRY: tuple[Tool, ...] = (
         "continue",
         "Continue",
         "continue_dev:ContinueParser",
-        places=(
-            Place("$CONTINUE_GLOBAL_DIR", "sessions/*-*.json"),
-            Place("~/.continue", "sessions/*-*.json"),
-        ),
+        places=each("sessions/*-*.json", "$CONTINUE_GLOBAL_DIR", "~/.continue"),
     ),
     Tool(
         "copilot-cli",
@@ -186,7 +167,7 @@ REGISTRY: tuple[Tool, ...] = (
         "forgecode",
         "ForgeCode",
         "forgecode:ForgeCodeParser",
-        places=tuple(database(root, ".forge.db") for root in ("$FORGE_CONFIG", "~/.forge", "~/forge")),
+        places=databases(".forge.db", "$FORGE_CONFIG", "~/.forge", "~/forge"),
     ),
     Tool("gemini", "Gemini CLI", "gemini:GeminiParser", places=gemini("$GEMINI_CLI_HOME/.gemini", "~/.gemini")),
     Tool(
@@ -209,7 +190,7 @@ REGISTRY: tuple[Tool, ...] = (
         "gptme",
         "gptme",
         "gptme:GptmeParser",
-        places=(Place("$GPTME_LOGS_HOME", "*/conversation.jsonl"), Place("{data}/gptme/logs", "*/conversation.jsonl")),
+        places=each("*/conversation.jsonl", "$GPTME_LOGS_HOME", "{data}/gptme/logs"),
     ),
     Tool("grok", "Grok Build", "grok:GrokParser", places=grok()),
     Tool("hail", "HAIL", "hail:HailParser"),
@@ -233,7 +214,7 @@ REGISTRY: tuple[Tool, ...] = (
         "junie",
         "Junie",
         "junie:JunieParser",
-        places=tuple(Place(root, "sessions/*/events.jsonl") for root in ("$JUNIE_HOME", "~/.junie")),
+        places=each("sessions/*/events.jsonl", "$JUNIE_HOME", "~/.junie"),
     ),
     Tool("kilo", "Kilo", "opencode:KiloParser", places=opencode("kilo")),
     Tool(
@@ -258,7 +239,7 @@ REGISTRY: tuple[Tool, ...] = (
         "omnigent",
         "Omnigent",
         "omnigent:OmnigentParser",
-        places=tuple(database(root, "chat.db") for root in ("$OMNIGENT_DATA_DIR", "~/.omnigent")),
+        places=databases("chat.db", "$OMNIGENT_DATA_DIR", "~/.omnigent"),
     ),
     Tool(
         "omp",
@@ -274,10 +255,7 @@ REGISTRY: tuple[Tool, ...] = (
         "openclaw",
         "OpenClaw",
         "openclaw:OpenClawParser",
-        places=tuple(
-            Place(root, "agents/*/sessions/*.jsonl")
-            for root in ("$OPENCLAW_STATE_DIR", "~/.openclaw", "~/.clawdbot", "~/.moltbot")
-        ),
+        places=each("agents/*/sessions/*.jsonl", "$OPENCLAW_STATE_DIR", "~/.openclaw", "~/.clawdbot", "~/.moltbot"),
     ),
     Tool(
         "opencode",
@@ -306,10 +284,7 @@ REGISTRY: tuple[Tool, ...] = (
         "qoder",
         "Qoder",
         "qoder:QoderParser",
-        places=(
-            Place("~/.qoder", "projects/**/*.jsonl"),
-            Place("~/.qoderwork", "projects/**/*.jsonl"),
-        ),
+        places=each("projects/**/*.jsonl", "~/.qoder", "~/.qoderwork"),
     ),
     Tool(
         "qwen-code",
@@ -386,29 +361,23 @@ REGISTRY: tuple[Tool, ...] = (
         "warp",
         "Warp",
         "warp:WarpParser",
-        places=tuple(
-            database(root, "warp.sqlite")
-            for root in (
-                "{state}/warp-terminal",
-                "{state}/warp-terminal-preview",
-                "~/Library/Group Containers/2BBY89MBSN.dev.warp/Library/Application Support/dev.warp.Warp-Stable",
-                "~/Library/Group Containers/2BBY89MBSN.dev.warp/Library/Application Support/dev.warp.Warp-Preview",
-                "~/Library/Application Support/dev.warp.Warp-Stable",
-                "{local}/warp/Warp/data",
-                "{local}/warp.preview/Warp/data",
-            )
+        places=databases(
+            "warp.sqlite",
+            "{state}/warp-terminal",
+            "{state}/warp-terminal-preview",
+            "~/Library/Group Containers/2BBY89MBSN.dev.warp/Library/Application Support/dev.warp.Warp-Stable",
+            "~/Library/Group Containers/2BBY89MBSN.dev.warp/Library/Application Support/dev.warp.Warp-Preview",
+            "~/Library/Application Support/dev.warp.Warp-Stable",
+            "{local}/warp/Warp/data",
+            "{local}/warp.preview/Warp/data",
         ),
     ),
     Tool(
         "zed",
         "Zed",
         "zed:ZedParser",
-        places=tuple(
-            database(root, "threads/threads.db")
-            for root in ("{data}/zed", "{local}/Zed", "~/.var/app/dev.zed.Zed/data/zed")
-        ),
+        places=databases("threads/threads.db", "{data}/zed", "{local}/Zed", "~/.var/app/dev.zed.Zed/data/zed"),
     ),
-    # <rows of further tools: one each, in alphabetical order of id>
 )
 
 TOOLS: Mapping[str, Tool] = {tool.id: tool for tool in REGISTRY}

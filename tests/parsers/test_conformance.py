@@ -13,8 +13,9 @@ import pytest
 from opensession.hail import jsonl, validate
 from parsers import recognise, sessions
 from parsers.base import DocumentParser, Output, ParseError, Sample
-from parsers.registry import REGISTRY, Tool, parser_of
+from parsers.registry import REGISTRY, parser_of
 from parsers.strand import open_log, read_whole
+from parsers.tool import Tool
 from tests.golden import GOLDEN, assert_golden, cases, laid_out
 from tests.parsers.logs import BROKEN, CORPUS, corpus_files
 

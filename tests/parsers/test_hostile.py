@@ -9,8 +9,9 @@ import pytest
 import zstandard
 
 from parsers import ParseError, parse
-from parsers.registry import REGISTRY, Tool
+from parsers.registry import REGISTRY
 from parsers.strand import open_log
+from parsers.tool import Tool
 from tests.golden import cases, laid_out
 from tests.parsers.hostile import survive
 from tests.parsers.mutations import DEEP, mutated

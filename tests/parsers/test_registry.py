@@ -7,7 +7,7 @@ import pytest
 from opensession.hail.actions import TaskEnd, TaskStart, UserMessage
 from parsers import REGISTRY, ParseError, find, parse, parser_of, recognise
 from parsers.base import Sample
-from parsers.registry import Tool
+from parsers.tool import Tool
 from tests.golden import FIXTURES
 
 CLAUDE = FIXTURES / "claude-code"

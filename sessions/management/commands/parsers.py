@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from parsers import discover
-from parsers.registry import REGISTRY, TOOLS, Tool
+from parsers.registry import REGISTRY, TOOLS
+from parsers.tool import Tool
 from sessions.faces import ingest_settings, is_local
 from sessions.fidelity import ToolReport, tool_reports
 from sessions.ingest.report import printable

@@ -1,0 +1,1 @@
+"""The places of logs that are folders of several files."""
