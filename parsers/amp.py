@@ -87,7 +87,7 @@ class _Thread:
     def tell(self) -> None:
         for message in self._messages:
             role = text(message, "role") or "no role"
-            self._to.out.record(role)
+            self._to.out.record(role, message)
             if role not in ROLES:
                 self._to.out.skip(role)
                 continue

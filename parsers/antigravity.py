@@ -85,7 +85,7 @@ class _Step:
 
     def tell(self) -> None:
         out, made = self._to.out, self._to.facts.made
-        out.record(self._type)
+        out.record(self._type, self._step)
         if not self._source and "step_index" not in self._step:
             out.skip(self._type)
             return

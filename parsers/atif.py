@@ -102,7 +102,7 @@ def _take(trajectory: Record, to: Transcript) -> None:
 def _take_step(step: Record, to: Transcript) -> None:
     source = text(step, "source")
     kind = f"step:{source}"
-    to.out.record(kind)
+    to.out.record(kind, step)
     # A trajectory that continues another one begins with a copy of what the agent still knew of it.
     is_copy = step.get("is_copied_context") is True
     at = At(moment(step, "timestamp") or "", kind, _id(step), {"replayed": True} if is_copy else {})

@@ -25,6 +25,7 @@ from opensession.hail.model import Content, Event, Header
 from parsers.depth import shallow
 from parsers.errors import ParseError
 from parsers.sample import Match, Sample
+from parsers.shapes import Shapes, note
 
 __all__ = [
     "MAIN",
@@ -79,12 +80,13 @@ class Output:
     """What a reader made of the lines it was given since the output was created.
 
     `first` is the number of the next event; `seen` holds the CRC-32 of every event id of the strand so far, so that
-    a repeated id becomes `id#2`, `id#3`; `marks` holds those of `events`. Every record is counted once in `kinds`.
+    a repeated id becomes `id#2`, `id#3`; `marks` holds those of `events`. Every record is counted once in `kinds`;
+    `shapes` tells which fields some of each kind have.
     `skipped` counts by kind and reason the records that were not understood; `ignored` those that were, and that give
     no event on purpose.
     """
 
-    __slots__ = ("_copies", "amendments", "events", "first", "ignored", "kinds", "marks", "seen", "skipped")
+    __slots__ = ("_copies", "amendments", "events", "first", "ignored", "kinds", "marks", "seen", "shapes", "skipped")
 
     def __init__(self, first: int = 0, seen: set[int] | None = None) -> None:
         self.first = first
@@ -94,6 +96,7 @@ class Output:
         self.amendments: list[Amendment] = []
         self._copies: dict[str, int] = {}
         self.kinds: dict[str, int] = {}
+        self.shapes: Shapes = {}
         self.skipped: dict[str, int] = {}
         self.ignored: dict[str, int] = {}
 
@@ -116,12 +119,21 @@ class Output:
     def records(self) -> int:
         return sum(self.kinds.values())
 
-    def record(self, kind: str) -> None:
-        """Count a record of the source as being of `kind`, in the source's own words."""
-        if kind in self.kinds:
-            self.kinds[kind] += 1
+    def record(self, kind: str, record: object = None) -> None:
+        """Count a record of the source as being of `kind`, in the source's own words.
+
+        `record` is the object itself, or its JSON as bytes; None where it is neither.
+        """
+        kinds = self.kinds
+        if kind in kinds:
+            kinds[kind] = count = kinds[kind] + 1
+            # The fields of every record would be felt, and the 1st, 2nd, 4th, 8th … of a kind tell about all of them.
+            if count & (count - 1):
+                return
         else:
-            _tick(self.kinds, kind)
+            _tick(kinds, kind)
+        if record is not None:
+            note(self.shapes, kind[:LONGEST_KIND], record)
 
     def skip(self, kind: str) -> None:
         """Count a record of `kind` that gave no event, or not all of it, because it was not understood."""
@@ -219,8 +231,11 @@ MOST_KINDS = 256
 """Kinds that are told apart in a count. A hostile log may make up a new one in every line."""
 
 
+LONGEST_KIND = 80
+
+
 def _tick(counts: dict[str, int], kind: str) -> None:
-    kind = kind[:80]
+    kind = kind[:LONGEST_KIND]
     if kind not in counts and len(counts) >= MOST_KINDS:
         kind = "others"
     counts[kind] = counts.get(kind, 0) + 1

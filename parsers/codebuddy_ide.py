@@ -93,7 +93,7 @@ def _tell_messages(folder: Path, to: Transcript) -> None:
     for entry in objects(beside(folder / LIST, LIST), "messages"):
         name = text(entry, "id")
         told = mapping(beside(folder / MESSAGES / LIST, f"{name}.json")) if _is_name(name) else {}
-        to.out.record("message")
+        to.out.record("message", told)
         if told:
             _tell_message(entry | told, name, to)
         else:

@@ -48,7 +48,7 @@ class _History:
         facts = Facts(session_id=locator, born=born(self._path))
         to = Transcript(TOOL, SCHEMA, facts, out)
         for entry in self._typed[locator]:
-            out.record("prompt")
+            out.record("prompt", entry)
             to.user(text(entry, "text"), At(time=moment(entry, "ts") or "", raw="prompt"))
         return Thread(header(TOOL, facts, self._path))
 

@@ -83,7 +83,7 @@ class _Item:
 
     def write(self, covered: set[str]) -> None:
         """Write what the entry says. `covered` are the calls whose results stand elsewhere than in a message."""
-        self.to.out.record(self.role)
+        self.to.out.record(self.role, self.message)
         made = self.to.facts.made
         self._say(covered)
         if summary := text(self.item, "conversationSummary"):

@@ -65,7 +65,7 @@ class CrushParser(ManySessions):
             parent_session_id=text(session, "parent_session_id"),
         )
         for row in database.rows("messages", *MESSAGE, where="session_id = ?", by="created_at, rowid", given=(id,)):
-            to.out.record(f"message:{text(row, 'role')}")
+            to.out.record(f"message:{text(row, 'role')}", row)
             _message(row, to)
         _totals(session, to)
 

@@ -79,7 +79,7 @@ class _Session:
 
     def take(self, record: Record) -> None:
         kind = text(record, "type") or "no type"
-        self.to.out.record(kind)
+        self.to.out.record(kind, record)
         at = At(time=moment(record, "timestamp") or "", raw=kind, group=text(record, "messageId", "id"))
         made = self.to.facts.made
         if handler := _HANDLERS.get(kind):

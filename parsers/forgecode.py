@@ -62,7 +62,7 @@ def _entry(entry: Any, latest: str, to: Transcript) -> None:
     """Read a message: a value under the name of its kind, in newer versions beside what it used."""
     told = mapping(entry, "message") or mapping(entry)
     kind = next((kind for kind in KINDS if isinstance(told.get(kind), dict)), "")
-    to.out.record(f"message:{kind or 'unknown'}")
+    to.out.record(f"message:{kind or 'unknown'}", told.get(kind))
     if not kind:
         to.out.skip("message:unknown")
         return

@@ -87,15 +87,15 @@ class _Lines(OneThread):
 def _line(record: dict[str, Any], to: Transcript) -> dict[str, Any] | None:
     """Read a line, and return it if it is about the session as a whole."""
     if "role" in record:
-        to.out.record(f"message:{text(record, 'role')}")
+        to.out.record(f"message:{text(record, 'role')}", record)
         _message(record, items(record, "content"), mapping(record, "metadata"), to)
     elif record.keys() & {"description", "working_dir", "message_count", "tools"}:
-        to.out.record("metadata")
+        to.out.record("metadata", record)
         to.out.ignore("metadata")
         _learn(record, to.facts)
         return record
     else:
-        to.out.record("no role")
+        to.out.record("no role", record)
         to.out.skip("no role")
     return None
 
@@ -117,7 +117,7 @@ class _Database(ManySessions):
         session = dict(database.row("sessions", *SESSION, where="id = ?", given=(id,)))
         _learn(session, to.facts)
         for row in database.rows("messages", *MESSAGE, where="session_id = ?", by="id", given=(id,)):
-            to.out.record(f"message:{text(row, 'role')}")
+            to.out.record(f"message:{text(row, 'role')}", row)
             content = decoded(_packed(row["content_json"]))
             if isinstance(content, list):
                 _message(row, content, mapping(decoded(_packed(row["metadata_json"]))), to)

@@ -132,7 +132,7 @@ def _learn_document(session: dict[str, Any], facts: Facts) -> None:
 
 def _record(message: Any, latest: str, to: Transcript) -> None:
     role = text(message, "role")
-    to.out.record(f"message:{role or 'no role'}")
+    to.out.record(f"message:{role or 'no role'}", message)
     if not isinstance(message, dict):
         to.out.skip("no message")
         return
@@ -155,7 +155,7 @@ class _Database(ManySessions):
         session = database.row("sessions", *SESSION, where="id = ?", given=(id,))
         _learn(session, _end_of(database, text(session, "parent_session_id")), to.facts)
         for row in database.rows("messages", *MESSAGE, where="session_id = ?", by="id", given=(id,)):
-            to.out.record(f"message:{text(row, 'role') or 'no role'}")
+            to.out.record(f"message:{text(row, 'role') or 'no role'}", row)
             _row(row, to)
         _totals(session, to)
 

@@ -50,7 +50,7 @@ class JsonLinesReader:
         records = objects(line)
         for record in records:
             kind = self.kind(record)
-            out.record(kind)
+            out.record(kind, record)
             self.take(record, kind, Transcript(self.tool, self.schema, self.state, out))
         if not records and line.strip(b"\0 \t\r"):
             out.record("bad line")

@@ -38,7 +38,7 @@ class LingmaParser(ManySessions):
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         database.row(TABLE, "session_id", where="session_id = ?", given=(id,))
         for row in database.rows(TABLE, *ROW, where="session_id = ?", by="gmt_create, rowid", given=(id,)):
-            to.out.record("chat_record")
+            to.out.record("chat_record", row)
             made = to.facts.made
             _request(row, to)
             if to.facts.made == made:

@@ -55,7 +55,7 @@ class _Message:
         self._at = At(time=time or "", raw=self._role, group=self._name)
 
     def tell(self) -> None:
-        self._to.out.record(self._role)
+        self._to.out.record(self._role, self._message)
         match self._role:
             case "system":
                 self._to.out.ignore("system")
@@ -107,6 +107,6 @@ class _Message:
 
 
 def _take_end(info: Record, to: Transcript) -> None:
-    to.out.record("info")
+    to.out.record("info", info)
     cost = max(0.0, amount(mapping(info, "model_stats"), "instance_cost"))
     to.totals(Usage(cost_usd=cost), At(raw="info"))

@@ -102,7 +102,7 @@ def _learn_parent(folder: Path, meta: Record, to: Transcript) -> None:
 
 def _write(message: Record, at: At, to: Transcript) -> None:
     role, native = text(message, "role") or "no role", text(message, "message_id")
-    to.out.record(role)
+    to.out.record(role, message)
     made = to.facts.made
     own = moment(message, "timestamp", "created_at")
     at = At(time=own or at.time, raw=role, group=native, marks={} if own else at.marks)

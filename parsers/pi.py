@@ -82,7 +82,7 @@ def tree(path: Path, to: Transcript) -> Iterator[Entry]:
     count = 0
     for record in load_lines(path, to.out):
         kind = text(record, "type") or "no type"
-        to.out.record(kind)
+        to.out.record(kind, record)
         if about := _ABOUT.get(kind):
             about(record, to.facts)
             to.out.ignore(kind)

@@ -37,7 +37,7 @@ class SweAgentParser(OneThread):
 def _take_message(message: Record, to: Transcript) -> None:
     """The history says what the steps say, but for the task: the first words of the user that are no demonstration."""
     kind = f"history:{text(message, 'role') or 'no role'}"
-    to.out.record(kind)
+    to.out.record(kind, message)
     is_task = text(message, "role") == "user" and message.get("is_demo") is not True and not to.facts.said
     if is_task:
         to.user(joined(message.get("content")), At(raw=kind))
@@ -46,7 +46,7 @@ def _take_message(message: Record, to: Transcript) -> None:
 
 
 def _take_step(step: Record, name: str, to: Transcript) -> None:
-    to.out.record("step")
+    to.out.record("step", step)
     at = At(raw="step", group=name)
     thought, action = text(step, "thought"), text(step, "action").strip()
     to.thinking(thought or ("" if action else text(step, "response")), at, f"{name}-thinking")
@@ -57,7 +57,7 @@ def _take_step(step: Record, name: str, to: Transcript) -> None:
 
 
 def _take_end(info: Record, to: Transcript) -> None:
-    to.out.record("info")
+    to.out.record("info", info)
     at = At(raw="info")
     told = mapping(info, "model_stats")
     usage = Usage(

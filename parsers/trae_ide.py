@@ -96,7 +96,7 @@ def _learn(told: dict[str, Any], facts: Facts) -> None:
 
 def _write(message: Message, to: Transcript) -> None:
     label = text(message, "role") or "no role"
-    to.out.record(f"message:{label}")
+    to.out.record(f"message:{label}", message)
     native, made = text(message, "id", "messageId"), to.facts.made
     at = At(time=moment(message, "createdAt", "timestamp") or "", raw=f"message:{label}", group=native)
     words = joined(message.get("content")) or text(message, "text")

@@ -65,7 +65,7 @@ class VsCodeCopilotParser(OneThread):
         facts.updated = moment(session, "lastMessageDate") or ""
         facts.cwd = folder_of(path.parent)
         for request in objects(session, "requests"):
-            to.out.record("request")
+            to.out.record("request", request)
             _Request(request, to).tell()
 
 
@@ -105,7 +105,7 @@ class _Request:
 
     def _item(self, item: Record) -> None:
         kind = text(item, "kind") or "markdown"
-        self._to.out.record(kind)
+        self._to.out.record(kind, item)
         if handler := ITEMS.get(kind):
             handler(self, item)
         else:
@@ -210,7 +210,7 @@ def _document(path: Path, to: Transcript) -> Record:
         changes = lines_of(line)
         for change in changes:
             kind = f"change {change.get('kind')}"
-            to.out.record(kind)
+            to.out.record(kind, change)
             session, is_known = _changed(session, change)
             (to.out.ignore if is_known else to.out.skip)(kind)
         if not changes and line.strip(b"\0 \t\r"):

@@ -103,7 +103,7 @@ def _message(message: Any, time: str, to: Transcript) -> None:
     tag, body = (message, None) if isinstance(message, str) else _variant(message)
     if isinstance(message, dict) and "role" in message:
         tag, body = "legacy", message
-    to.out.record(f"message:{tag or 'no kind'}")
+    to.out.record(f"message:{tag or 'no kind'}", body)
     if handler := MESSAGES.get(tag):
         handler(body, time, to)
     elif tag == "Resume":

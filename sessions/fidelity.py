@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from sessions.drift import FieldsSeen
 from sessions.models import Source, Strand
 
 
@@ -30,12 +31,13 @@ class ToolReport:
     skipped: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
     versions: Counter[str] = field(default_factory=Counter)
+    fields: FieldsSeen = field(default_factory=FieldsSeen)
     failures: list[str] = field(default_factory=list)
 
     @property
     def fingerprint(self) -> str:
-        """Return eight hex digits that change when a kind of record appears that was never seen in this tool's logs."""
-        names = "\n".join(sorted(self.records))
+        """Return eight hex digits that change with a kind of record, a field or a type new to this tool's logs."""
+        names = "\n".join((*sorted(self.records), *self.fields.shape()))
         return hashlib.sha256(names.encode()).hexdigest()[:8] if names else ""
 
     @property
@@ -60,14 +62,15 @@ def tool_reports() -> dict[str, ToolReport]:
     """Return a report for each tool of which something is indexed."""
     reports: dict[str, ToolReport] = {}
     strands = Strand.objects.filter(is_live=True, source__isnull=False)
-    rows = strands.values_list("source__tool", "session__tool_version", "kinds", "skipped", "ignored")
-    for tool, version, every, skipped, ignored in rows.iterator(chunk_size=500):
+    rows = strands.values_list("source__tool", "session__tool_version", "kinds", "skipped", "ignored", "shapes")
+    for tool, version, every, skipped, ignored, shapes in rows.iterator(chunk_size=500):
         report = reports.setdefault(tool, ToolReport(tool))
         report.strands += 1
         report.records.update(every)
         report.skipped.update(skipped)
         report.ignored.update(ignored)
         report.versions.update([version] if version else [])
+        report.fields.add(shapes, version)
     for tool, path, failure in _failures():
         reports.setdefault(tool, ToolReport(tool)).failures.append(f"{path}: {failure}")
     return reports

@@ -172,6 +172,7 @@ class Strand(models.Model):
     kinds = models.JSONField("source records by kind", default=dict, blank=True)
     skipped = models.JSONField("records not understood, by kind", default=dict, blank=True)
     ignored = models.JSONField("records that give no event on purpose, by kind", default=dict, blank=True)
+    shapes = models.JSONField("types of the fields of records, by kind", default=dict, blank=True)
     body = models.TextField("storage key of the body", blank=True, default="")
 
     class Meta:

@@ -73,13 +73,13 @@ class ClaudeCodeReader:
             return
         records = decode(line)
         for record in records:
+            out.record(record.type or "no type", line)
             self._read_record(record, out)
         if not records and line.strip(b"\0 \t\r"):
             out.record("bad line")
             out.skip("bad line")
 
     def _read_record(self, line: Line, out: Output) -> None:
-        out.record(line.type or "no type")
         self.state.records += 1
         self._learn(line)
         handler = HANDLERS.get(line.type)

@@ -36,7 +36,7 @@ def tell(messages: Sequence[Message], screen: Sequence[Entry], to: Transcript) -
             shown.tell(entry)
         if at < len(every):
             if at != 1 or len(parts) == len(messages):
-                to.out.record(_role(every[at].message))
+                to.out.record(_role(every[at].message), every[at].message)
             _tell_message(every[at], plan.times[at], bases[at], plan.along.get(at, []), voice, shown)
     voice.settle()
     return voice.has_usage
@@ -49,7 +49,7 @@ def _said(every: Sequence[_Read]) -> frozenset[str]:
 
 
 def _count(to: Transcript, entry: Entry) -> None:
-    to.out.record(kind_of(entry))
+    to.out.record(kind_of(entry), entry)
 
 
 def _tell_message(each: _Read, time: str, base: str, along: Sequence[Entry], voice: Voice, shown: Screen) -> None:

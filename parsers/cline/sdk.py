@@ -117,7 +117,7 @@ class ClineSession:
         told = mapping(self._beside(".json"))
         if not told:
             return
-        to.out.record("session")
+        to.out.record("session", told)
         if has_messages or not text(told, "prompt"):
             to.out.ignore("session")
         else:

@@ -132,10 +132,10 @@ def told(tool: str, task: Task, path: Path, out: Output) -> Thread:
     has_usage = history.tell(task.messages, task.screen, to)
     _learn_model(task, facts)
     if task.metadata:
-        out.record("task metadata")
+        out.record("task metadata", task.metadata)
         _tell_files(task, to)
     if task.item:
-        out.record("history item")
+        out.record("history item", task.item)
         _tell_item(task, has_usage, to)
     return Thread(header(tool, facts, path, task.id))
 

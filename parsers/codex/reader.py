@@ -44,7 +44,7 @@ class CodexReader:
             return
         records = decode(line)
         for record in records:
-            out.record(_name(record))
+            out.record(_name(record), record.raw)
             # The early rollouts note the state of the interface between the items.
             if record.record_type is None:
                 self._read_record(record, out)

@@ -68,7 +68,7 @@ class Conversation:
 
     def _write(self, bubble: Bubble | None, latest: str) -> None:
         out, kind = self._to.out, _author(bubble)
-        out.record(f"bubble:{kind}")
+        out.record(f"bubble:{kind}", bubble)
         if bubble is None:
             out.ignore("bubble:empty")
             return

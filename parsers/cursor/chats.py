@@ -48,7 +48,7 @@ class Chat:
         messages = list(self._messages(root.every(_MESSAGES)) or self._messages(_all(root)))
         for place, (native, message) in enumerate(messages, 1):
             role = text(message, "role")
-            out.record(f"message:{role or 'no role'}")
+            out.record(f"message:{role or 'no role'}", message)
             latest = facts.updated if place == len(messages) else ""
             marks = {"timestamp.estimated": True} if latest else {}
             at = At(time=latest, raw=role, group=native, marks=marks)

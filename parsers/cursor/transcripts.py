@@ -81,7 +81,7 @@ def _write_lines(path: Path, to: Transcript) -> None:
     for record in load_lines(path, to.out):
         role = text(record, "role")
         kind = role or text(record, "type", "event") or "no type"
-        to.out.record(kind)
+        to.out.record(kind, record)
         at = At(time=moment(record, "timestamp") or "", raw=kind, group=text(record, "id"))
         message = mapping(record, "message")
         to.facts.learn(model=text(record, "model") or text(message, "model"))

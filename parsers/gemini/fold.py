@@ -52,7 +52,7 @@ class Story:
             self._know(record)
             self._start(whole)
             return
-        self._out.record(kind)
+        self._out.record(kind, record)
         handler = _HANDLERS.get(kind)
         if handler:
             self.is_empty = False
@@ -72,7 +72,7 @@ class Story:
         self._drop("")
         self.is_lines = False
         for message in messages:
-            self._out.record(kind_of(message))
+            self._out.record(kind_of(message), message)
             name = text(message, "id")
             self._thread[self._name() if not name or name in self._thread else name] = message
 
@@ -91,7 +91,7 @@ class Story:
             self._compact(spoken, time)
         elif not lost:
             for message in fresh:
-                self._out.record(kind_of(message))
+                self._out.record(kind_of(message), message)
                 self._put(message)
 
     def _is_copy(self, message: Message) -> bool:

@@ -103,7 +103,7 @@ def _write(logs: tuple[Path, ...], facts: Facts, out: Output) -> None:
             _write_records(records, facts, out)
             return
         for record in records:
-            out.record(cli.kind_of(record))
+            out.record(cli.kind_of(record), record)
             out.ignore(cli.kind_of(record))
         facts.learn(created=_moment(records), updated=_moment(records[::-1]))
 
@@ -130,8 +130,8 @@ def _write_records(records: list[dict[str, Any]], facts: Facts, out: Output) -> 
 
 def _list(records: list[dict[str, Any]], facts: Facts, out: Output) -> None:
     """Take an index of sessions, which tells where they are and not what happened."""
-    for _ in records:
-        out.record("session")
+    for record in records:
+        out.record("session", record)
         out.ignore("session")
     facts.session_id = text(records[0], "sessionId")
     facts.cwd = text(records[0], "workDir")

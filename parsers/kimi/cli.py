@@ -46,7 +46,7 @@ class CliWire(Wire):
     def write(self, records: Iterable[Record]) -> None:
         """Write what happened, and count the records."""
         for record in records:
-            self.to.out.record(kind_of(record))
+            self.to.out.record(kind_of(record), record)
             self.take(mapping(record, "message") or record, moment(record, "timestamp") or "", kind_of(record))
         for task in list(self._lanes):
             self._end(task, At())
@@ -186,7 +186,7 @@ def write_context(records: Iterable[Record], to: Transcript) -> None:
     """Write the messages that the model was given, and count them. They have no times."""
     for record in records:
         role = text(record, "role") or "no role"
-        to.out.record(role)
+        to.out.record(role, record)
         _context_message(record, role, At(raw=role), to)
 
 

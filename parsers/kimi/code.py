@@ -35,7 +35,7 @@ def active(records: Iterable[Record], out: Output) -> list[Record]:
     anchors: list[int] = []
     for record in records:
         kind = kind_of(record)
-        out.record(kind)
+        out.record(kind, record)
         if kind == "context.undo":
             out.ignore(kind)
             _undo(number(record, "count") or 0, kept, anchors, out)

@@ -65,7 +65,7 @@ class Store:
         session, strand = self._thread(locator)
         row = self._database.row("session", *SESSION, *TOKENS.values(), "cost", where="id = ?", given=(session,))
         facts = self._facts(row, strand)
-        out.record("session")
+        out.record("session", row)
         to = Transcript(self._tool, facts.version or f"{self._tool}-unknown", facts, out)
         conversation = Conversation(to, mapping(decoded(text(row, "revert"))))
         for message in self._messages(session, strand, out):
@@ -139,7 +139,7 @@ class Store:
             "message", "id", "time_created", "data", where=where, by="id", given=tuple(given)
         ):
             data = _data(row)
-            out.record(f"message:{text(data, 'role')}")
+            out.record(f"message:{text(data, 'role')}", data)
             if data:
                 yield Message(text(row, "id"), data, (), natural(row, "time_created"))
             else:
@@ -151,7 +151,7 @@ class Store:
         wanted = ("id", "type", "time_created", "data")
         for row in self._database.rows("session_message", *wanted, where="session_id = ?", by=by, given=(session,)):
             kind, data = text(row, "type"), _data(row)
-            out.record(f"message:{kind}")
+            out.record(f"message:{kind}", data)
             message = rows.message(text(row, "id"), kind, data, natural(row, "time_created"))
             if message is None or not data:
                 out.skip(f"message:{kind}" if data else "broken message")

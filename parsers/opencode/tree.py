@@ -52,7 +52,7 @@ class Tree:
         """Read a session; see `Document.read`."""
         found = self._found(locator)
         facts = _facts(found.info, self._path)
-        out.record("session")
+        out.record("session", found.info)
         to = Transcript(self._tool, facts.version or f"{self._tool}-unknown", facts, out)
         conversation = Conversation(to, mapping(found.info, "revert"))
         parts = Parts(found.storage, facts.session_id, out)
@@ -142,7 +142,7 @@ def _messages(found: Found, session: str, out: Output) -> Iterator[Message]:
         data = _loaded(path)
         if text(data, "sessionID") not in ("", session):
             continue
-        out.record(f"message:{text(data, 'role')}")
+        out.record(f"message:{text(data, 'role')}", data)
         if data:
             yield Message(text(data, "id") or path.stem, data, ())
         else:

@@ -43,7 +43,7 @@ class Conversation:
         self.has_usage = self.has_usage or usage is not None
         for start, part in timed(message):
             self._finish(start)
-            self.to.out.record(f"part:{part.kind or 'no type'}")
+            self.to.out.record(f"part:{part.kind or 'no type'}", part.data)
             if self._hides(message, part):
                 self.to.out.ignore("undone")
                 continue

@@ -32,7 +32,7 @@ class Trajectory:
         """Write what happened, and count the events."""
         for event in events:
             kind = kind_of(event)
-            self.to.out.record(kind)
+            self.to.out.record(kind, event)
             made = self.to.facts.made
             at = At(time=moment(event, "timestamp") or "", raw=kind, group=_response_id(event))
             if "action" in event:

@@ -39,7 +39,7 @@ class Conversation:
 
     def _take(self, event: Record, place: int) -> None:
         kind = kind_of(event)
-        self.to.out.record(kind)
+        self.to.out.record(kind, event)
         made = self.to.facts.made
         at = At(time=moment(event, "timestamp") or "", raw=kind, group=text(event, "llm_response_id"))
         if kind == "ACPToolCallEvent" and self._last_of.get(text(event, "tool_call_id")) != place:

@@ -77,7 +77,7 @@ class Teller:
         out = self._to.out
         for record, stands in zip(self._records, standing, strict=True):
             kind = _kind(record)
-            out.record(kind)
+            out.record(kind, record)
             if not stands:
                 out.ignore(kind)
                 continue

@@ -37,7 +37,9 @@ def settle(read: set[UUID], changed: set[UUID], now: datetime) -> Stored:
 
 def _elected(sessions: set[UUID]) -> dict[UUID, list[StrandFacts]]:
     """Let the best strand of each key be the live one, and return what the live strands tell about their sessions."""
-    strands = Strand.objects.filter(session__in=sessions).select_related("source").defer("state").order_by("key")
+    strands = (
+        Strand.objects.filter(session__in=sessions).select_related("source").defer("state", "shapes").order_by("key")
+    )
     rivals: dict[tuple[UUID, str], list[_Candidate]] = {}
     for strand in strands:
         rivals.setdefault((strand.session_id, strand.key), []).append(_candidate(strand))

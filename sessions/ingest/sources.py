@@ -79,7 +79,7 @@ def _resume(strand: Strand) -> Resume | None:
         title=header.context.title or "",
         frame=_packed(last),
         seen=b"".join(bytes(ids) for ids in frames.values_list("ids", flat=True)),
-        counts=Counts(strand.kinds, strand.skipped, strand.ignored),
+        counts=Counts(strand.kinds, strand.skipped, strand.ignored, strand.shapes),
     )
 
 

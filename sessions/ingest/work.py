@@ -8,15 +8,20 @@ from opensession.hail.model import Header
 from opensession.hail.stats import Tally
 from parsers.base import Amendment, Output
 from parsers.external import External
+from parsers.shapes import Shapes, merged
 from sessions.ingest.frames import Packed
 
 
 class Counts(Struct, array_like=True):
-    """Records of a source by kind: all of them, those not understood, those that give no event on purpose."""
+    """Records of a source by kind: all of them, those not understood, those that give no event on purpose.
+
+    `shapes` tells which fields they have.
+    """
 
     kinds: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
+    shapes: Shapes = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -25,7 +30,10 @@ class Counts(Struct, array_like=True):
     def plus(self, out: Output) -> Counts:
         """Return the counts with those of `out` added."""
         return Counts(
-            summed(self.kinds, out.kinds), summed(self.skipped, out.skipped), summed(self.ignored, out.ignored)
+            summed(self.kinds, out.kinds),
+            summed(self.skipped, out.skipped),
+            summed(self.ignored, out.ignored),
+            merged(self.shapes, out.shapes),
         )
 
 

@@ -224,6 +224,7 @@ def _strand_row(placed: _Placed) -> dict[str, Any]:
         "kinds": one.made.counts.kinds,
         "skipped": one.made.counts.skipped,
         "ignored": one.made.counts.ignored,
+        "shapes": one.made.counts.shapes,
         "body": placed.body,
     }
 

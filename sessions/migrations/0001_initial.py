@@ -116,6 +116,7 @@ class Migration(migrations.Migration):
                 ('kinds', models.JSONField(blank=True, default=dict, verbose_name='source records by kind')),
                 ('skipped', models.JSONField(blank=True, default=dict, verbose_name='records not understood, by kind')),
                 ('ignored', models.JSONField(blank=True, default=dict, verbose_name='records that give no event on purpose, by kind')),
+                ('shapes', models.JSONField(blank=True, default=dict, verbose_name='types of the fields of records, by kind')),
                 ('body', models.TextField(blank=True, default='', verbose_name='storage key of the body')),
                 ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='strands', to='ai_sessions.session')),
                 ('source', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='strands', to='ai_sessions.source')),

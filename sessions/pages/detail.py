@@ -68,7 +68,9 @@ class SessionDetailPage:
         self, session: Session, place: Place, viewer: Viewer, now: datetime, target: int | None = None
     ) -> None:
         self.session, self.viewer, self.now, self.target = session, viewer, now, target
-        self.strands = list(session.strands.filter(is_live=True).defer("state", "tally", "tail").order_by("key"))
+        self.strands = list(
+            session.strands.filter(is_live=True).defer("state", "tally", "tail", "shapes").order_by("key")
+        )
         self.strand = self._chosen(place.strand)
         self.place = replace(place, strand=self.strand.key)
         self.url = reverse("session", args=[session.pk])

@@ -53,6 +53,30 @@ def test_its_shape_changes_with_a_new_kind_of_record(world: World) -> None:
     assert json.loads(run("--json"))["shape"] != before
 
 
+def test_its_shape_changes_with_a_new_field(world: World) -> None:
+    before = json.loads(run("--json"))["shape"]
+    world.write(said(2) | {"mood": "fine"})
+    world.index()
+    assert json.loads(run("--json"))["shape"] != before
+
+
+def test_it_tells_the_fields_and_the_version_that_they_came_with(world: World) -> None:
+    world.write(said(1, session="later") | {"mood": "fine", "version": "2.0.10"}, session="later")
+    world.index()
+    shown = run("claude-code")
+    assert "mood text" in shown
+    assert "Fields first seen in version 2.0.10:\n  user\n    mood text\n" in shown
+    fields = json.loads(run("claude-code", "--json"))["fields"]
+    assert {"kind": "user", "name": "mood", "types": "text", "new_in": "2.0.10", "last_in": ""} in fields
+    assert "fine" not in json.dumps(fields)
+
+
+def test_it_gathers_fields_over_several_visits_of_a_log(world: World) -> None:
+    world.write(said(2) | {"mood": "fine"}, said(3) | {"mood": None})
+    world.index()
+    assert "mood null|text" in run("claude-code")
+
+
 def test_it_names_what_cannot_be_read(home: Path) -> None:
     broken = home / ".codex" / "sessions" / "rollout-1.jsonl.zst"
     broken.parent.mkdir(parents=True)

@@ -3,6 +3,10 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
+from textwrap import wrap
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from parsers import discover
 from parsers.registry import REGISTRY, TOOLS
 from parsers.tool import Tool
+from sessions.drift import Field, age
 from sessions.faces import ingest_settings, is_local
 from sessions.fidelity import ToolReport, tool_reports
 from sessions.ingest.report import printable
@@ -64,12 +69,16 @@ def _table(rows: list[tuple[Tool, int, ToolReport]], known: int) -> str:
 
 
 def _details(tool: Tool, logs: int, report: ToolReport) -> str:
+    fields = report.fields.fields()
     lines = [
         f"{tool.label} ({tool.id}), parser version {tool.version}",
         f"{logs:,} logs on this machine, {report.strands:,} threads indexed, shape {report.fingerprint or '-'}",
     ]
     lines += ["Versions:", *_counted(report.versions)] if report.versions else []
     lines += ["Records:", *_counted(report.records)] if report.records else []
+    lines += ["Fields of the records:", *_fields(fields)] if report.records else []
+    lines += _by_version("Fields first seen in version", fields, attrgetter("new_in"))
+    lines += _by_version("Fields never seen after version", fields, attrgetter("last_in"))
     lines += ["Without an event, on purpose:", *_counted(report.ignored)] if report.ignored else []
     lines += ["Not understood:", *_counted(report.skipped)] if report.skipped else []
     lines += ["Cannot be read:", *(f"  {printable(failure)}" for failure in report.failures)] if report.failures else []
@@ -78,6 +87,24 @@ def _details(tool: Tool, logs: int, report: ToolReport) -> str:
 
 def _counted(counts: Counter[str]) -> list[str]:
     return [f"  {count:10,}  {printable(name)}" for name, count in counts.most_common()]
+
+
+def _fields(fields: Iterable[Field]) -> list[str]:
+    """Return a paragraph for each kind of record."""
+    lines = []
+    for kind, own in groupby(fields, key=attrgetter("kind")):
+        told = ", ".join(f"{each.name} {each.types}" for each in own)
+        lines += [f"  {printable(kind)}", *wrap(told, 116, initial_indent="    ", subsequent_indent="    ")]
+    return lines
+
+
+def _by_version(title: str, fields: Iterable[Field], version_of: Callable[[Field], str]) -> list[str]:
+    """Return the fields that came or went with a version, the newest first."""
+    found: dict[str, list[Field]] = {}
+    for each in fields:
+        found.setdefault(version_of(each), []).append(each)
+    versions = sorted(found.keys() - {""}, key=age, reverse=True)
+    return [line for version in versions for line in (f"{title} {printable(version)}:", *_fields(found[version]))]
 
 
 def _as_json(tool: Tool, logs: int, report: ToolReport) -> str:
@@ -92,6 +119,7 @@ def _as_json(tool: Tool, logs: int, report: ToolReport) -> str:
         "not_understood": dict(report.skipped),
         "without_event": dict(report.ignored),
         "versions": dict(report.versions),
+        "fields": [each._asdict() for each in report.fields.fields()],
         "failures": report.failures,
     }
     return json.dumps(told)
