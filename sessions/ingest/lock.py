@@ -15,13 +15,21 @@ class Busy(Exception):
 
 
 @contextmanager
-def ingest_lock(data_dir: Path, wait: float) -> Iterator[None]:
-    """Hold the lock of `data_dir`, waiting up to `wait` seconds for it. Raises Busy."""
+def ingest_lock(data_dir: Path, wait: float) -> Iterator[bool]:
+    """Hold the lock of `data_dir`, waiting up to `wait` seconds for it. Raises Busy.
+
+    Yields whether the process that held it last was killed meanwhile.
+    """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(data_dir / "ingest.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _acquire(file, time.monotonic() + wait)
-        yield
+        was_killed = os.fstat(file).st_size > 0
+        os.write(file, b"held")
+        try:
+            yield was_killed
+        finally:
+            os.ftruncate(file, 0)
     finally:
         os.close(file)
 

@@ -18,7 +18,7 @@ from sessions.ingest.lock import ingest_lock
 from sessions.ingest.plan import Known, Plan, is_same, plan
 from sessions.ingest.reading import read
 from sessions.ingest.report import Progress, Report, sentence
-from sessions.ingest.work import Answer, Contents, Failure, Increment, Work
+from sessions.ingest.work import Answer, Contents, Failure, Increment, Stat, Work
 from sessions.ingest.workers import Crew
 from sessions.ingest.writer import Ended, Step, Writer, finish
 from sessions.models import Session, source_uuid
@@ -34,6 +34,8 @@ BATCH_LOGS = 500
 
 PAUSE = 0.002
 """Seconds between transactions, so that another writer gets its turn: SQLite's lock wait is not fair."""
+
+DEADLY = "the process that read it was ended twice, maybe for want of memory; it is read again when it changes"
 
 
 class Settings(NamedTuple):
@@ -58,7 +60,7 @@ def index(settings: Settings, full: bool = False, progress: Callable[[Progress],
     Raises Busy, WorkerDied, OSError or DatabaseError; what was stored before is whole.
     """
     started = time.monotonic()
-    with ingest_lock(settings.data_dir, settings.wait):
+    with ingest_lock(settings.data_dir, settings.wait) as is_wary:
         unreadable: list[Unreadable] = []
         found = list(discover.logs(settings.home, settings.env, unreadable, settings.places))
         known = sources.known()
@@ -67,7 +69,7 @@ def index(settings: Settings, full: bool = False, progress: Callable[[Progress],
         run.report.files_seen = len(found)
         run.report.failed = len(unreadable)
         run.report.warnings += [sentence(path, reason) for path, reason in unreadable]
-        run.read_changed()
+        run.read_changed(is_wary)
         run.report.sessions_missing = sources.mark(_gone(todo, unreadable), todo.back)
         run.report.sessions_unchanged = Session.objects.filter(origin="indexed").count() - len(
             run.report.new | run.report.updated
@@ -80,11 +82,11 @@ def index(settings: Settings, full: bool = False, progress: Callable[[Progress],
 
 def index_logs(settings: Settings, logs: Sequence[Log]) -> Report:
     """Bring the index up to date with these logs only. The caller knows that they changed. Raises as `index`."""
-    with ingest_lock(settings.data_dir, settings.wait):
+    with ingest_lock(settings.data_dir, settings.wait) as is_wary:
         known = sources.known_of([log.path for log in logs])
         run = _Run(settings, Plan(list(logs), 0, [], []), known, full=False, progress=None)
         run.report.files_seen = len(logs)
-        run.read_changed()
+        run.read_changed(is_wary)
     return run.report
 
 
@@ -122,28 +124,41 @@ class _Run:
         self._unknown_before: dict[int, int] = {}
         self._writer = Writer()
 
-    def read_changed(self) -> None:
+    def read_changed(self, is_wary: bool) -> None:
+        """Read and store what changed. `is_wary` keeps this process out of the reading: a log may have killed one."""
         if not self._logs:
             return
-        if self._total <= INLINE:
+        if self._total <= INLINE and not is_wary:
             self._store_all(answer for work in self._works() for answer in read(work))
             return
         with Crew(self._settings.processes) as crew:
             self._store_all(crew.read(self._works()))
+        for number in crew.lost:
+            self._read_alone(number)
+
+    def _read_alone(self, number: int) -> None:
+        """Read a log again over which a process ended. It may have been another one that used up the memory."""
+        with Crew(1) as crew:
+            self._store_all(crew.read([self._work(number, is_known=True)]))
+        if crew.lost:
+            log = self._logs[number]
+            stat = Stat(log.size, log.mtime_ns, log.inode)
+            self._store([], list(self._ended(Failure(number, DEADLY, stat, is_lasting=True))))
 
     def _works(self) -> Iterator[Work]:
-        for number, log in enumerate(self._logs):
-            before = self._known.get(log.path)
-            anew = self._full or before is None or before.parser_version != self._versions[log.tool]
-            work = sources.work(
-                number, log, before is not None, anew, self._settings.keep_raw, self._settings.external.get(log.tool)
-            )
-            if before and not work.resume and not is_same(log, before):
-                # Only a reader that goes on compares what stands in the log with what was read of it.
-                self._unsure.add(number)
-            if work.resume:
-                self._unknown_before[number] = sum(work.resume.counts.skipped.values())
-            yield work
+        return (self._work(number, log.path in self._known) for number, log in enumerate(self._logs))
+
+    def _work(self, number: int, is_known: bool) -> Work:
+        log, settings = self._logs[number], self._settings
+        before = self._known.get(log.path)
+        anew = self._full or (before is not None and before.parser_version != self._versions[log.tool])
+        work = sources.work(number, log, is_known, anew, settings.keep_raw, settings.external.get(log.tool))
+        if before and not work.resume and not is_same(log, before):
+            # Only a reader that goes on compares what stands in the log with what was read of it.
+            self._unsure.add(number)
+        if work.resume:
+            self._unknown_before[number] = sum(work.resume.counts.skipped.values())
+        return work
 
     def _store_all(self, answers: Iterable[Answer]) -> None:
         batch: list[Step] = []

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -34,8 +35,12 @@ _Message = tuple[Increment | None, Contents | None, Failure | None]
 _decode_answer = msgspec.msgpack.Decoder(_Message).decode
 
 
+READY = b""
+"""What a process sends before anything else."""
+
+
 class WorkerDied(Exception):
-    """A parsing process ended before its work was done."""
+    """A parsing process ended before it could read anything."""
 
 
 def serve(pipe: Connection) -> None:
@@ -43,6 +48,7 @@ def serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The caller stops us by closing the pipe.
     gc.set_threshold(GARBAGE)
     try:
+        pipe.send_bytes(READY)
         while True:
             for answer in read(_decode_work(pipe.recv_bytes())):
                 pipe.send_bytes(_encode([answer if isinstance(answer, kind) else None for kind in _KINDS]))
@@ -51,23 +57,32 @@ def serve(pipe: Connection) -> None:
 
 
 class Crew:
-    """A number of parsing processes. Leaving the context ends them."""
+    """A number of parsing processes. Leaving the context ends them.
+
+    One that ends over a log is replaced; `lost` are the numbers of such logs, of which not all answers came.
+    """
 
     def __init__(self, size: int) -> None:
-        context = get_context("spawn")
-        self._given: dict[Connection, dict[int, str]] = {}
+        self.lost: list[int] = []
+        self._given: dict[Connection, dict[int, Work]] = {}
+        self._ready: set[Connection] = set()
         self._processes: list[BaseProcess] = []
         self._works: Iterator[Work] = iter(())
-        self._next: Work | None = None
+        self._waiting: deque[Work] = deque()
         self._inbox = _Inbox()
         for _ in range(size):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=serve, args=(theirs,), daemon=True)
-            process.start()
-            theirs.close()
-            self._given[ours] = {}
-            self._processes.append(process)
-            threading.Thread(target=self._inbox.fill, args=(ours,), daemon=True).start()
+            self._start()
+
+    def _start(self) -> Connection:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        self._given[ours] = {}
+        self._processes.append(process)
+        threading.Thread(target=self._inbox.fill, args=(ours,), daemon=True).start()
+        return ours
 
     def __enter__(self) -> Crew:
         return self
@@ -82,7 +97,7 @@ class Crew:
     def read(self, works: Iterable[Work]) -> Iterator[Answer]:
         """Yield what the processes make of the logs, as it comes; the increments of one log come in order.
 
-        Raises WorkerDied when a process is gone.
+        Raises WorkerDied when a process cannot even start.
         """
         self._works = iter(works)
         for pipe in self._given:
@@ -90,7 +105,11 @@ class Crew:
         while any(self._given.values()):
             pipe, message = self._inbox.take()
             if message is None:
-                raise self._death(pipe)
+                self._replace(pipe)
+                continue
+            if message == READY:
+                self._ready.add(pipe)
+                continue
             answer = next(each for each in _decode_answer(message) if each is not None)
             if ends(answer):
                 del self._given[pipe][answer.number]
@@ -98,20 +117,27 @@ class Crew:
             yield answer
 
     def _fill(self, pipe: Connection) -> None:
-        while work := self._next or next(self._works, None):
-            self._next = work
-            if len(self._given[pipe]) >= (1 if work.resume else AHEAD):
-                return
-            self._given[pipe][work.number] = work.path
+        given = self._given[pipe]
+        while (work := self._upcoming()) and len(given) < (1 if work.resume else AHEAD):
+            given[work.number] = self._waiting.popleft()
             try:
                 pipe.send_bytes(_encode(work))
             except (BrokenPipeError, ConnectionResetError):
-                raise self._death(pipe) from None
-            self._next = None
+                return  # Its process ended, as the inbox will tell.
 
-    def _death(self, pipe: Connection) -> WorkerDied:
-        paths = ", ".join(self._given[pipe].values())
-        return WorkerDied(f"a parsing process ended unexpectedly, maybe over one of: {paths}; run the command again")
+    def _upcoming(self) -> Work | None:
+        if not self._waiting:
+            self._waiting.extend(islice(self._works, 1))
+        return self._waiting[0] if self._waiting else None
+
+    def _replace(self, pipe: Connection) -> None:
+        """Start another process in place of one that ended. It was reading the first of the logs given to it."""
+        given = list(self._given.pop(pipe).values())
+        if pipe not in self._ready:
+            raise WorkerDied("a parsing process ended as it started; is there memory left? Run the command again")
+        self.lost += [work.number for work in given[:1]]
+        self._waiting.extendleft(reversed(given[1:]))
+        self._fill(self._start())
 
 
 class _Inbox:
