@@ -149,7 +149,7 @@ class Strand(models.Model):
     """A part of a session that only grows: what was read of it so far, and all that is needed to read on.
 
     `consumed` is the byte offset behind the last line read, `tail` a digest of what stands before it; for a document's
-    thread they are the number of its events and its mark, or a digest of it. A source that was replaced gives a new
+    thread they are the number of its events, and a digest of it with its mark. A source that was replaced gives a new
     generation, which is ready when it was read to its end. Readers see the strands that are live: of several ready ones
     with the same key (a log that was copied, or a session kept in two stores) only the one that goes on longest.
     A strand is cut off when its source holds another thread by now: nothing will ever go on with it or replace it.

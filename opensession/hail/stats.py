@@ -27,12 +27,16 @@ from opensession.hail.actions import (
 )
 from opensession.hail.model import Event, Stats
 
+ESTIMATED = "timestamp.estimated"
+"""The attribute of an event whose time the log does not tell: that of its neighbour, or of the file."""
+
 
 class Tally(Struct, omit_defaults=True):
     """Running totals of one strand of events, or of several merged.
 
     It can be stored: msgspec encodes it, and with `order="deterministic"` the sets come out sorted.
     `tasks`, `edited` and `read` hold raw ids and paths; `active` the tasks now open; `kinds` events by action name.
+    `estimated` counts the events whose time the log does not tell.
     """
 
     event_count: int = 0
@@ -56,6 +60,7 @@ class Tally(Struct, omit_defaults=True):
     kinds: dict[str, int] = {}
     active: set[str] = set()
     max_active: int = 0
+    estimated: int = 0
 
     def add(self, event: Event) -> None:
         """Count `event`. One that was replayed from a parent session counts as an event and nothing else."""
@@ -70,6 +75,8 @@ class Tally(Struct, omit_defaults=True):
                 return
             if not _TOKENS.isdisjoint(attributes):
                 self._add_tokens(attributes)
+            if ESTIMATED in attributes:
+                self.estimated += 1
         self.last = event.timestamp
         if not self.first:
             self.first = event.timestamp
@@ -98,6 +105,11 @@ class Tally(Struct, omit_defaults=True):
             lines_added=self.lines_added,
             lines_removed=self.lines_removed,
         )
+
+    @property
+    def tells_times(self) -> bool:
+        """Tell whether the log itself tells when something happened."""
+        return self.estimated < self.event_count
 
     def max_active_agents(self) -> int:
         return self.max_active + 1
@@ -255,6 +267,7 @@ _SUMMED = (
     "tool_call_count",
     "lines_added",
     "lines_removed",
+    "estimated",
     *_COUNTERS,
 )
 _UNITED = ("tasks", "edited", "read", "active")

@@ -9,14 +9,23 @@ from pathlib import Path
 from stat import S_ISREG
 
 import msgspec
+from msgspec.structs import replace
 
+from opensession.hail import jsonl, wire
+from opensession.hail.model import Header
+from opensession.hail.stats import ESTIMATED
 from parsers.base import Document, DocumentParser, ParseError, Thread
 from parsers.documents import load
 from parsers.sample import MAX_DOCUMENT
 from sessions.ingest.accumulator import Accumulator, Drained
+from sessions.ingest.frames import lines
 from sessions.ingest.raw import raw_run
-from sessions.ingest.work import Contents, Increment, KnownThread, Made, RawRun, Work
+from sessions.ingest.work import Contents, Increment, Made, RawRun, Work
 
+DIGEST = 16
+"""Bytes of the digest of what a thread holds. Its mark stands behind it in the `tail` of the strand."""
+
+_ESTIMATED = ESTIMATED.encode()
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -24,22 +33,26 @@ def read_document(work: Work, parser: DocumentParser) -> Iterator[Increment | Co
     """Yield the threads that changed, then all locators. Raises OSError or ParseError."""
     if not S_ISREG(os.stat(work.path, follow_symlinks=False).st_mode):
         raise ParseError(work.path, 0, "is not a regular file")
+    moved: dict[str, bytes] = {}
     with parser.open(Path(work.path)) as document:
         threads = document.threads()
         for locator, mark in threads.items():
             known = None if work.anew else work.known.get(locator)
-            if not (known and mark and known.mark == mark.encode()):
-                yield from _changed(work, document, locator, mark, known)
-    yield Contents(work.number, work.stat, list(threads), work.stat.size)
+            if known and mark and known.tail[DIGEST:] == mark.encode():
+                continue
+            thread, made = _read(document, locator)
+            tail = _digest(made) + mark.encode()
+            if known is None or known.tail[:DIGEST] != tail[:DIGEST]:
+                yield _increment(work, locator, thread, made, tail)
+            elif known.tail != tail:
+                moved[locator] = tail
+    yield Contents(work.number, work.stat, list(threads), work.stat.size, moved)
 
 
-def _changed(work: Work, document: Document, locator: str, mark: str, known: KnownThread | None) -> Iterator[Increment]:
+def _read(document: Document, locator: str) -> tuple[Thread, Made]:
     strand = Accumulator()
     thread = document.read(locator, Drained(strand))
-    made = strand.take(thread.header)
-    tail = mark.encode() or _digest(made)
-    if known is None or known.mark != tail:
-        yield _increment(work, locator, thread, made, tail)
+    return thread, strand.take(thread.header)
 
 
 def _increment(work: Work, locator: str, thread: Thread, made: Made, tail: bytes) -> Increment:
@@ -64,11 +77,25 @@ def _increment(work: Work, locator: str, thread: Thread, made: Made, tail: bytes
 
 
 def _digest(made: Made) -> bytes:
-    """Return a digest of what a thread holds: it was rewritten, but maybe with the same content."""
-    digest = hashlib.blake2b(_encode((made.header, made.amendments)), digest_size=16)
+    """Return a digest of what a thread holds: it was written again, but maybe as it was.
+
+    Estimated times are left out, as they may be those of the file.
+    """
+    header = _without_times(made.header) if made.tally.estimated else made.header
+    digest = hashlib.blake2b(_encode((header, made.amendments, made.counts)), digest_size=DIGEST)
     for frame in (*made.closed, made.frame):
-        digest.update(frame.data)
+        for line in lines(frame.data):
+            digest.update(_without_time(line) if _ESTIMATED in line else line)
     return digest.digest()
+
+
+def _without_times(header: Header) -> Header:
+    return replace(header, context=replace(header.context, created_at="", updated_at=""))
+
+
+def _without_time(line: bytes) -> bytes:
+    event = jsonl.event(line)
+    return wire.encode_event(replace(event, timestamp="")) if event.attributes.get(ESTIMATED) else line
 
 
 def _raw(work: Work, locator: str) -> list[RawRun]:

@@ -60,15 +60,16 @@ class _Candidate(NamedTuple):
 
     strand: UUID
     is_live: bool
-    rank: tuple[bool, str, bool, int, str]
+    rank: tuple[bool, bool, str, bool, int, str]
     facts: StrandFacts
 
 
 def _candidate(strand: Strand) -> _Candidate:
     tally, source = bodies.tally(strand), strand.source
     is_there, path = (not (source.is_missing or strand.is_cut_off), source.path) if source else (False, "")
-    # One that is not ready shows only where nothing else of its thread is there.
-    rank = (strand.is_ready, times.key(tally.last), is_there, tally.event_count, path)
+    # One that is not ready shows only where nothing else of its thread is there. Where a log tells no times, its events
+    # have that of the file, which is later than all that happened.
+    rank = (strand.is_ready, tally.tells_times, times.key(tally.last), is_there, tally.event_count, path)
     facts = StrandFacts(strand.key, bodies.header(strand), tally, strand.kinds, strand.skipped)
     return _Candidate(strand.pk, strand.is_live, rank, facts)
 

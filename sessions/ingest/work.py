@@ -53,10 +53,10 @@ class Resume(Struct, array_like=True):
 
 
 class KnownThread(Struct, array_like=True):
-    """What is stored of a document's thread: its generation, and its mark (`Document.threads`) or a digest of it."""
+    """What is stored of a document's thread: its generation, and a digest of it with its mark (`Document.threads`)."""
 
     generation: int
-    mark: bytes
+    tail: bytes
 
 
 class Stat(Struct, array_like=True):
@@ -136,12 +136,16 @@ class Increment(Struct, array_like=True):
 
 
 class Contents(Struct, array_like=True):
-    """The locators of all threads of a document. Ends its work."""
+    """The locators of all threads of a document. Ends its work.
+
+    `moved` are the tails of the threads that have another mark than before, and are what they were.
+    """
 
     number: int
     stat: Stat
     locators: list[str]
     bytes_read: int
+    moved: dict[str, bytes] = {}
 
 
 class Failure(Struct, array_like=True):

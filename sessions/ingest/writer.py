@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -152,8 +152,18 @@ def finish(ended: Sequence[Ended]) -> None:
     """Note which sources came to their end; all that was read of them is stored."""
     upsert(Source, [_ended_row(each) for each in ended])
     for each in ended:
-        if isinstance(each.answer, Contents) and each.answer.locators != [""]:
-            keep_only(each.path, each.answer.locators)
+        if isinstance(each.answer, Contents):
+            _move(each.path, each.answer.moved)
+            if each.answer.locators != [""]:
+                keep_only(each.path, each.answer.locators)
+
+
+def _move(path: str, tails: Mapping[str, bytes]) -> None:
+    """Note the new marks of threads that are what they were."""
+    for locator, tail in tails.items():
+        newest = Strand.objects.filter(source=source_uuid(path, locator)).order_by("generation").last()
+        if newest:
+            Strand.objects.filter(pk=newest.pk).update(tail=tail)
 
 
 def _ended_row(ended: Ended) -> dict[str, Any]:

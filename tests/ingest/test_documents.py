@@ -66,10 +66,21 @@ def test_it_reads_only_the_session_that_changed(world: World, goose: Path) -> No
     world.index()
     generations = dict(Strand.objects.values_list("session__hail_id", "generation"))
     changed = min(generations)
-    run(goose, "UPDATE sessions SET updated_at = '2027-01-01 00:00:00' WHERE id = ?", changed)
+    run(goose, "UPDATE sessions SET updated_at = '2027-01-01', description = 'taxes', name = '' WHERE id = ?", changed)
     report = world.index()
     assert (report.files_opened, len(report.updated)) == (1, 1)
     assert dict(Strand.objects.values_list("session__hail_id", "generation")) == {**generations, changed: 1}
+
+
+def test_it_stores_no_session_anew_whose_mark_alone_changed(world: World, goose: Path) -> None:
+    world.index()
+    before = dict(Strand.objects.values_list("session__hail_id", "tail"))
+    changed = min(before)
+    run(goose, "UPDATE sessions SET updated_at = '2027-01-01' WHERE id = ?", changed)
+    assert not world.index().updated
+    after = dict(Strand.objects.values_list("session__hail_id", "tail"))
+    assert {session for session, tail in after.items() if tail != before[session]} == {changed}
+    assert set(Strand.objects.values_list("generation", flat=True)) == {0}
 
 
 def test_it_keeps_a_session_that_the_agent_deleted(world: World, goose: Path) -> None:
