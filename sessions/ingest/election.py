@@ -68,8 +68,9 @@ def _candidate(strand: Strand) -> _Candidate:
     tally, source = bodies.tally(strand), strand.source
     is_there, path = (not (source.is_missing or strand.is_cut_off), source.path) if source else (False, "")
     # One that is not ready shows only where nothing else of its thread is there. Where a log tells no times, its events
-    # have that of the file, which is later than all that happened.
-    rank = (strand.is_ready, tally.tells_times, times.key(tally.last), is_there, tally.event_count, path)
+    # have that of the file, which is later than all that happened and says nothing about how far the log goes.
+    last = times.key(tally.last) if tally.tells_times else ""
+    rank = (strand.is_ready, tally.tells_times, last, is_there, tally.event_count, path)
     facts = StrandFacts(strand.key, bodies.header(strand), tally, strand.kinds, strand.skipped)
     return _Candidate(strand.pk, strand.is_live, rank, facts)
 
