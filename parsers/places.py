@@ -11,7 +11,8 @@ A root is a path that begins with one of
     {local}      the same for data that stays on the machine
     {code}       the `User` folder of every flavour of VS Code
 
-or with `/`, where a user added the place.
+or with `/`, where a user added the place. `/$NAME` at its end is what a variable names there, be it a whole path or one
+that is relative to the rest of the root.
 
 A pattern names the logs below a root: `*` stands for any part of one name, `**` for any number of folders. An empty one
 says that the root is the log itself, where a variable names a file.
@@ -126,8 +127,12 @@ class Machine(NamedTuple):
     def roots(self, template: str) -> Iterator[Path]:
         """Yield the paths that a template stands for; none where its variable is not set."""
         start, _, rest = template.partition("/")
+        folder, is_named, variable = rest.partition("$")
         for base in dict.fromkeys(self._bases(start)):
-            yield base / rest
+            if is_named:
+                yield from (base / folder / value for value in self._values(variable))
+            else:
+                yield base / rest
 
     def _bases(self, start: str) -> Iterator[Path]:
         if start == "~":
@@ -145,9 +150,12 @@ class Machine(NamedTuple):
             yield from (self.home / path for path in usual)
 
     def _named(self, variable: str) -> Iterator[Path]:
+        return (self.home / value for value in self._values(variable))
+
+    def _values(self, variable: str) -> Iterator[Path]:
         for part in self.env.get(variable, "").split(","):
-            if part.strip():
-                yield self.home / part.strip().removeprefix("~/")
+            if value := part.strip():
+                yield self.home / value[2:] if value.startswith("~/") else Path(value)
 
 
 _BASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -12,6 +12,7 @@ from importlib import import_module
 
 from parsers.base import DocumentParser, LineParser
 from parsers.folders.agents import (
+    aider,
     antigravity,
     copilot,
     droid,
@@ -27,7 +28,7 @@ from parsers.folders.agents import (
 )
 from parsers.folders.editors import cline, codebuddy_ide, cursor, kiro, tasks, visual_studio
 from parsers.folders.opencode import opencode
-from parsers.places import PROJECTS, Place, database, databases, each, in_projects, with_wal, without_wal
+from parsers.places import Place, database, databases, each, in_projects, with_wal, without_wal
 from parsers.tool import Tool
 
 AnyParser = LineParser | DocumentParser
@@ -37,15 +38,7 @@ _NO_CLAUDE_LOG = r"[/\\]tool-results[/\\]|[/\\]subagents[/\\](?!(.*[/\\])?(sub)?
 """What tools gave back, and what workflows of subagents note beside their logs."""
 
 REGISTRY: tuple[Tool, ...] = (
-    Tool(
-        "aider",
-        "Aider",
-        "aider:AiderParser",
-        places=(
-            Place("~", ".aider.chat.history.md", is_walk=True),
-            *(Place(f"~/{folder}", "**/.aider.chat.history.md", is_walk=True) for folder in PROJECTS),
-        ),
-    ),
+    Tool("aider", "Aider", "aider:AiderParser", places=aider()),
     Tool(
         "amp",
         "Amp",
@@ -265,6 +258,7 @@ REGISTRY: tuple[Tool, ...] = (
             *opencode("opencode"),
             database("~/.opencode", "opencode.db"),
             *in_projects(".opencode/opencode.db"),
+            database("{local}/opencode/$OPENCODE_DB", ""),
         ),
     ),
     Tool("openhands", "OpenHands", "openhands:OpenHandsParser", places=openhands()),

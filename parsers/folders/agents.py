@@ -6,8 +6,27 @@ import os
 from collections.abc import Iterable
 from glob import escape, glob
 
-from parsers.folders.shapes import in_folder, with_twin
-from parsers.places import Place
+from parsers.folders.shapes import Siblings, in_folder, with_twin
+from parsers.places import PROJECTS, Place
+
+_TYPED = ".aider.input.history"
+_TALK = ".aider.chat.history.md"
+
+
+def aider() -> tuple[Place, ...]:
+    """Return the places of Aider: where it was started, or the one file that a variable names."""
+    beside = Siblings((_TYPED,))
+    return (
+        Place("~", _TALK, beside, _talk, is_walk=True),
+        *(Place(f"~/{folder}", f"**/{_TALK}", beside, _talk, is_walk=True) for folder in PROJECTS),
+        Place("$AIDER_CHAT_HISTORY_FILE", "", beside, _talk),
+    )
+
+
+def _talk(path: str) -> str:
+    """Return the chat beside which it stands what was typed and when."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, _TALK) if name == _TYPED else path
 
 
 def copilot() -> tuple[Place, ...]:

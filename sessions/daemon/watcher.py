@@ -41,7 +41,7 @@ class Watch(NamedTuple):
     """A folder to watch for the logs below `root`: the root itself, or the nearest folder above it that exists.
 
     `folder` is free of links, as the root itself may be one; `name` is the same folder as the root spells it. Device
-    and inode tell a folder from one that was made anew in its place.
+    and inode tell a folder from one that was made anew in its place. `is_log` tells that the root is a log itself.
     """
 
     root: str
@@ -49,6 +49,7 @@ class Watch(NamedTuple):
     folder: str
     device: int
     inode: int
+    is_log: bool
 
     @property
     def is_root(self) -> bool:
@@ -105,7 +106,7 @@ class Watcher:
                     _Handler(watch, self._owner, self._changes),
                     watch.folder,
                     recursive=watch.is_root,
-                    event_filter=_ALL_EVENTS if watch.is_root else _FOLDER_EVENTS,
+                    event_filter=_ALL_EVENTS if watch.is_root or watch.is_log else _FOLDER_EVENTS,
                 )
             except OSError as error:
                 logger.warning("Cannot watch %s (%s); rescans will find what changes", watch.name, error.strerror)
@@ -140,7 +141,7 @@ def _nearest(root: Path) -> Watch:
             stat = os.stat(os.path.join(folder, ""))  # The slash asks for a folder: a file in its place is none.
         except OSError:
             continue
-        return Watch(str(root), str(folder), os.path.realpath(folder), stat.st_dev, stat.st_ino)
+        return Watch(str(root), str(folder), os.path.realpath(folder), stat.st_dev, stat.st_ino, os.path.isfile(root))
     raise FileNotFoundError(root)
 
 

@@ -62,6 +62,19 @@ def test_it_works(home: Path, watcher: Watcher, changes: Changes) -> None:
     wait_for(changes, str(path))
 
 
+def test_it_sees_the_file_that_a_variable_names(home: Path, changes: Changes) -> None:
+    path = home / "moved" / "agent.db"
+    path.parent.mkdir()
+    path.touch()
+    watcher = Watcher(home, {"OPENCODE_DB": str(path)}, changes)
+    try:
+        watcher.refresh()
+        path.with_name("agent.db-wal").touch()
+        wait_for(changes, str(path))
+    finally:
+        watcher.stop()
+
+
 def test_it_sees_new_project_folders(home: Path, watcher: Watcher, changes: Changes) -> None:
     log(home)
     watcher.refresh()
