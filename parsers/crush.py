@@ -29,7 +29,6 @@ SESSION = (
 )
 MESSAGE = ("id", "role", "parts", "model", "provider", "is_summary_message", "created_at")
 TYPED = frozenset({"text", "image_url", "binary"})
-UNTITLED = frozenset({"New Session", "Untitled Session"})
 
 _EXIT_CODE = re.compile(r"^Exit code (-?\d{1,9})$", re.MULTILINE)
 """The last line of what a failed command wrote, before the tag with the folder that it ran in."""
@@ -57,9 +56,8 @@ class CrushParser(ManySessions):
 
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         session = database.row("sessions", *SESSION, where="id = ?", given=(id,))
-        title = text(session, "title")
         to.facts.learn(
-            title=title if title not in UNTITLED else "",
+            title=text(session, "title"),
             created=moment(session, "created_at"),
             updated=moment(session, "updated_at"),
             parent_session_id=text(session, "parent_session_id"),

@@ -19,14 +19,13 @@ from parsers.common import strip_reminders
 from parsers.diffs import unified
 from parsers.documents import OneThread, beside, load_lines
 from parsers.fields import items, joined, mapping, moment, number, objects, text
+from parsers.titles import native_title
 from parsers.transcript import At, Transcript, Usage, call_content
 
 Record = dict[str, Any]
 
 TOOL = "factory-droid"
 SETTINGS = ".settings.json"
-UNNAMED = "New Session"
-"""What Droid calls a session that has no title."""
 ATTACHED = "Contents of "
 """How the text of a file begins that the user only named."""
 
@@ -90,10 +89,10 @@ class _Session:
             (self.to.out.ignore if kind in _SILENT else self.to.out.skip)(kind)
 
     def start(self, record: Record, at: At) -> None:
-        title, version = text(record, "sessionTitle"), text(record, "version")
+        version = text(record, "version")
         self.to.facts.learn(
             session_id=text(record, "sessionId", "session_id") or (text(record, "id") if at.raw != "system" else ""),
-            title=text(record, "title") if title in ("", UNNAMED) else title,
+            title=native_title(text(record, "sessionTitle")) or text(record, "title"),
             cwd=text(record, "cwd"),
             version=version if "." in version else "",
             parent_session_id=text(record, "callingSessionId", "parent"),

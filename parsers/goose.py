@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,12 +16,10 @@ from parsers.documents import OneThread, load
 from parsers.fields import amount, decoded, items, joined, mapping, moment, number, placeholder, text
 from parsers.jsonlines import objects as records
 from parsers.manysessions import ManySessions
+from parsers.titles import native_title
 from parsers.transcript import At, Facts, Transcript, Usage
 
 TOOL = "goose"
-PLACEHOLDER = re.compile(r"(CLI |New )?(Session|Chat)( [\d_]+)?", re.IGNORECASE).fullmatch
-"""Names that Goose gives to a session before a model has found a better one."""
-
 COMPACTED = frozenset({"contextLengthExceeded", "summarizationRequested", "conversationCompacted"})
 TYPED = frozenset({"text", "image"})
 NOTICES = ("compact", "summariz")
@@ -142,11 +139,9 @@ def _ledger(database: Database, id: str) -> dict[str, Any]:
 
 
 def _learn(session: Mapping[str, Any], facts: Facts) -> None:
-    name = text(session, "name")
-    is_given = bool(session.get("user_set_name")) or not PLACEHOLDER(name.strip())
     facts.learn(
         session_id=text(session, "id"),
-        title=name if is_given else text(session, "description"),
+        title=native_title(text(session, "name")) or text(session, "description"),
         cwd=text(session, "working_dir"),
         created=moment(session, "created_at"),
         updated=moment(session, "updated_at"),

@@ -24,7 +24,6 @@ from parsers.vscode import folder_of
 
 TOOL, SCHEMA = "trae-ide", "trae-ide-vscdb-v1"
 _LISTS = "key = 'memento/icube-ai-agent-storage' OR key GLOB 'memento/icube-ai-*chat-storage*'"
-_UNTITLED = frozenset({"New Chat", "New Conversation", "新对话"})
 
 Message = dict[str, Any]
 
@@ -84,10 +83,9 @@ class _State:
 
 
 def _learn(told: dict[str, Any], facts: Facts) -> None:
-    title = text(told, "title", "name")
     updated = moment(told, "updatedAt", "lastMessageTime")
     facts.learn(
-        title=title if title not in _UNTITLED else "",
+        title=text(told, "title", "name"),
         model=text(told, "model", "modelType"),
         created=moment(told, "createdAt") or updated,
         updated=updated,

@@ -36,6 +36,7 @@ from opensession.hail.stats import changed_lines
 from parsers.base import Amendment, Output
 from parsers.common import language_of, result_content, short_title, strip_reminders
 from parsers.models import provider_of
+from parsers.titles import native_title
 from parsers.toolcalls import usual, usual_kind, written
 
 MAX_CALLS = 256
@@ -58,8 +59,8 @@ class Call(Struct, array_like=True, gc=False):
 class Facts(Struct):
     """What is known of a session, and the calls that are open. A reader keeps it in its state.
 
-    `title` is the agent's own; `said` the first words of the user, which serve where it has none. `born` is a time for
-    what happened before the log told any; `last` that of the last event.
+    `title` is the agent's own, maybe a placeholder; `said` the first words of the user, which serve where it has none.
+    `born` is a time for what happened before the log told any; `last` that of the last event.
     """
 
     session_id: str = ""
@@ -317,7 +318,7 @@ def header(tool: str, facts: Facts, path: Path, fallback_id: str = "") -> Header
             provider=facts.provider or provider_of(model), model=model, tool=tool, tool_version=facts.version or None
         ),
         context=Context(
-            title=short_title((facts.title or facts.said).strip()) or None,
+            title=short_title((native_title(facts.title) or facts.said).strip()) or None,
             tags=(tool,),
             created_at=created,
             updated_at=max(facts.last or facts.updated or created, created, key=times.key),

@@ -20,7 +20,6 @@ from parsers.transcript import At, Facts, Transcript, Usage
 
 TOOL = "zed"
 ROW = ("id", "summary", "updated_at", "data_type", "data", "parent_id", "folder_paths", "created_at")
-UNTITLED = frozenset({"New Thread", "New Agent Thread"})
 GATEWAY = "zed.dev"
 """The provider that sells the models of others."""
 
@@ -73,11 +72,10 @@ def _unpacked(row: Row) -> Any:
 
 def _learn(row: Row, thread: dict[str, Any], facts: Facts) -> None:
     project = next(iter(objects(thread, "initial_project_snapshot", "worktree_snapshots")), {})
-    title = text(thread, "title", "summary") or text(row, "summary")
     provider = text(mapping(thread, "model"), "provider")
     updated = moment(row, "updated_at") or moment(thread, "updated_at")
     facts.learn(
-        title=title if title not in UNTITLED else "",
+        title=text(thread, "title", "summary") or text(row, "summary"),
         model=text(mapping(thread, "model"), "model"),
         provider=provider if provider != GATEWAY else "",
         cwd=text(row, "folder_paths").split("\n")[0] or text(project, "worktree_path"),

@@ -14,6 +14,7 @@ from parsers.claude_code.messages import read_assistant, read_user
 from parsers.claude_code.notices import emit_held, held_events, read_progress, read_queue, read_summary, read_system
 from parsers.claude_code.records import Line, decode
 from parsers.claude_code.state import MAX_CWDS, State, Turn
+from parsers.titles import native_title
 
 TOOL = "claude-code"
 
@@ -185,7 +186,7 @@ class ClaudeCodeReader:
         state = self.state
         if self._is_side():
             return self.meta.description or self.meta.agent_type or state.slug
-        return state.custom_title or state.ai_title or state.first_text
+        return state.custom_title or native_title(state.ai_title or "") or state.first_text
 
     def _attributes(self) -> dict[str, Any]:
         state = self.state

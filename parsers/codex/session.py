@@ -13,6 +13,7 @@ from opensession.hail.model import Agent, Context, Header
 from parsers.codex.line import micros
 from parsers.codex.records import Payload, Record, trimmed
 from parsers.codex.state import State
+from parsers.titles import native_title
 
 TOOL = "codex"
 UUID_LENGTH = 36
@@ -103,7 +104,7 @@ def header(state: State, path: Path, mtime: str) -> Header:
             tool_version=state.version,
         ),
         context=Context(
-            title=state.thread_name or state.prompt or state.fallback_prompt or state.parent_prompt,
+            title=native_title(state.thread_name or "") or state.prompt or state.fallback_prompt or state.parent_prompt,
             tags=(TOOL,),
             created_at=state.created or moment,
             updated_at=state.updated or moment,

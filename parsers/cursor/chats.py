@@ -13,12 +13,13 @@ from typing import Any
 
 from parsers.base import Output, ParseError, Thread
 from parsers.cursor.bubbles import AUTO
-from parsers.cursor.composers import TOOL, UNTITLED
+from parsers.cursor.composers import TOOL
 from parsers.cursor.messages import Talk
 from parsers.database import Database, reading
 from parsers.documents import beside
 from parsers.fields import decoded, mapping, moment, text
 from parsers.protobuf import Message
+from parsers.titles import native_title
 from parsers.transcript import At, Facts, Transcript, born, header
 from parsers.vscode import path_of
 
@@ -114,11 +115,11 @@ def _all(message: Message) -> list[bytes]:
 
 def _learn(meta: dict[str, Any], side: dict[str, Any], root: Message, facts: Facts) -> None:
     """Take the facts of a chat, of its `meta.json` and of the root of its messages."""
-    title, model = text(side, "title") or text(meta, "name"), text(meta, "lastUsedModel")
+    model = text(meta, "lastUsedModel")
     parent = text(mapping(meta, "subagentInfo"), "parentAgentId", "parentComposerId", "parentConversationId")
     facts.learn(
         session_id=text(meta, "agentId"),
-        title=title if title not in UNTITLED else "",
+        title=native_title(text(side, "title")) or text(meta, "name"),
         model=model if model not in AUTO else "",
         cwd=text(side, "cwd") or path_of(root.text(_WORKSPACE)),
         created=moment(meta, "createdAt") or moment(side, "createdAtMs"),

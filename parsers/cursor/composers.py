@@ -9,11 +9,11 @@ from parsers.base import Output
 from parsers.cursor.bubbles import AUTO, Bubble, Conversation, old_tools
 from parsers.cursor.shelves import BUBBLE, Shelf
 from parsers.fields import amount, decoded, mapping, moment, objects, text
+from parsers.titles import native_title
 from parsers.transcript import At, Facts, Transcript, Usage
 from parsers.vscode import path_of
 
 TOOL = "cursor"
-UNTITLED = frozenset({"New Chat", "New Agent", "New Composer", "Untitled"})
 _CONTENT = "composer.content."
 
 
@@ -23,7 +23,7 @@ def learn(composer: Mapping[str, Any], facts: Facts) -> None:
     updated = moment(composer, "lastUpdatedAt", "lastSendTime")
     parent = text(mapping(composer, "subagentInfo"), "parentComposerId") or text(composer, "parentComposerId")
     facts.learn(
-        title=name if name not in UNTITLED else "",
+        title=native_title(name),
         model=model if model not in AUTO else "",
         cwd=workspace_of(composer),
         created=moment(composer, "createdAt") or updated,

@@ -19,7 +19,6 @@ PARENTS = (
     "parentSessionUuid",
     "parent_session_uuid",
 )
-GENERATED = ("New session - ", "Child session - ")
 
 
 class Part(NamedTuple):

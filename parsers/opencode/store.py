@@ -14,7 +14,7 @@ from parsers.base import MAIN, OF_SUBAGENT, Output, Thread
 from parsers.database import Database, Row
 from parsers.fields import amount, decoded, mapping, text
 from parsers.opencode import rows
-from parsers.opencode.model import GENERATED, Message, Part, in_order, moment, natural
+from parsers.opencode.model import Message, Part, in_order, moment, natural
 from parsers.opencode.writer import Conversation, parent_of
 from parsers.transcript import At, Facts, Transcript, Usage, born, header
 
@@ -100,10 +100,10 @@ class Store:
         return any(self._database.rows("session", "id", where="id = ?", given=(session,)))
 
     def _facts(self, row: Row, strand: str) -> Facts:
-        session, title = text(row, "id"), text(row, "title")
+        session = text(row, "id")
         facts = Facts(session_id=session, version=text(row, "version"), born=born(self._path))
         facts.learn(
-            title=title if strand == MAIN and not title.startswith(GENERATED) else "",
+            title=text(row, "title") if strand == MAIN else "",
             cwd=text(row, "directory") or self._worktree(text(row, "project_id")),
             parent_session_id=parent_of(row, session),
             created=moment(natural(row, "time_created")),

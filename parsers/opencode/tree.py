@@ -18,7 +18,7 @@ from parsers.base import MAIN, Output, Thread
 from parsers.documents import load, load_object
 from parsers.errors import ParseError
 from parsers.fields import decoded, mapping, text
-from parsers.opencode.model import GENERATED, Message, Part, in_order, moment, natural
+from parsers.opencode.model import Message, Part, in_order, moment, natural
 from parsers.opencode.writer import Conversation, parent_of
 from parsers.transcript import Facts, Transcript, born, header
 
@@ -150,11 +150,11 @@ def _messages(found: Found, session: str, out: Output) -> Iterator[Message]:
 
 
 def _facts(info: dict[str, Any], path: Path) -> Facts:
-    title, times = text(info, "title"), mapping(info, "time")
+    times = mapping(info, "time")
     session = text(info, "id").strip() or path.stem
     facts = Facts(session_id=session, version=text(info, "version"), born=born(path))
     facts.learn(
-        title="" if title.startswith(GENERATED) else title,
+        title=text(info, "title"),
         cwd=text(info, "directory"),
         parent_session_id=parent_of(info, session),
         created=moment(natural(times, "created")),
