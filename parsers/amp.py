@@ -42,6 +42,7 @@ class AmpParser(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         """Tell the thread; see `OneThread.fill`."""
         thread = load_object(path)
+        to.out.document(thread)
         _learn(thread, to)
         _Thread(thread, to).tell()
 

@@ -52,6 +52,7 @@ class _Trajectories:
         strand = self._locators[locator]
         trajectory = self._strands[strand]
         facts = Facts(session_id=self._id, born=born(self._path), is_auxiliary=strand != MAIN)
+        out.document(trajectory)
         _learn(trajectory, facts)
         _take(trajectory, Transcript(TOOL, SCHEMA, facts, out))
         return Thread(header(TOOL, facts, self._path), strand)

@@ -25,7 +25,7 @@ from opensession.hail.model import Content, Event, Header
 from parsers.depth import shallow
 from parsers.errors import ParseError
 from parsers.sample import Match, Sample
-from parsers.shapes import Shapes, note
+from parsers.shapes import DOCUMENT, Shapes, note
 
 __all__ = [
     "MAIN",
@@ -134,6 +134,10 @@ class Output:
             _tick(kinds, kind)
         if record is not None:
             note(self.shapes, kind[:LONGEST_KIND], record)
+
+    def document(self, holder: object) -> None:
+        """Note the fields of what holds the records: a whole document, or a session's row. It is not counted."""
+        note(self.shapes, DOCUMENT, holder)
 
     def skip(self, kind: str) -> None:
         """Count a record of `kind` that gave no event, or not all of it, because it was not understood."""

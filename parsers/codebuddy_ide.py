@@ -68,6 +68,7 @@ class _Folder:
         to = Transcript(TOOL, SCHEMA, facts, out)
         every = objects(beside(folder, LIST), "conversations")
         told = next((each for each in every if each.get("id") == locator), {})
+        out.document(told)
         facts.learn(
             title=text(told, "name", "title"),
             created=moment(told, "createdAt"),

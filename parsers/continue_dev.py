@@ -38,6 +38,7 @@ class ContinueParser(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         """Say what happened in the session; see `OneThread.fill`."""
         session = load_object(path)
+        to.out.document(session)
         _learn(session, path, to)
         items = [_Item(item, to) for item in objects(session, "history")]
         covered = {call for item in items for call in item.covered}

@@ -56,6 +56,7 @@ class CrushParser(ManySessions):
 
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         session = database.row("sessions", *SESSION, where="id = ?", given=(id,))
+        to.out.document(session)
         to.facts.learn(
             title=text(session, "title"),
             created=moment(session, "created_at"),

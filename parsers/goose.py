@@ -112,6 +112,7 @@ class _Database(ManySessions):
 
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         session = dict(database.row("sessions", *SESSION, where="id = ?", given=(id,)))
+        to.out.document(session)
         _learn(session, to.facts)
         for row in database.rows("messages", *MESSAGE, where="session_id = ?", by="id", given=(id,)):
             to.out.record(f"message:{text(row, 'role')}", row)

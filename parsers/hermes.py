@@ -94,6 +94,7 @@ class _Json(OneThread):
 
     def fill(self, path: Path, to: Transcript) -> None:
         session = load_object(path)
+        to.out.document(session)
         _learn_document(session, to.facts)
         messages = items(session, "messages")
         last = max((place for place, message in enumerate(messages) if text(message, "role") != META), default=0)
@@ -153,6 +154,7 @@ class _Database(ManySessions):
 
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         session = database.row("sessions", *SESSION, where="id = ?", given=(id,))
+        to.out.document(session)
         _learn(session, _end_of(database, text(session, "parent_session_id")), to.facts)
         for row in database.rows("messages", *MESSAGE, where="session_id = ?", by="id", given=(id,)):
             to.out.record(f"message:{text(row, 'role') or 'no role'}", row)

@@ -30,6 +30,7 @@ class MiniSweAgentParser(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         """Tell the messages, and what the attempt cost; see `OneThread.fill`."""
         told = load_object(path)
+        to.out.document(told)
         info, facts = mapping(told, "info"), to.facts
         facts.session_id = text(told, "instance_id")
         facts.version = text(info, "mini_version")

@@ -55,6 +55,7 @@ class MistralVibeParser(OneThread):
         else:
             document = load_object(path)
             meta, messages = mapping(document, "metadata") or document, objects(document, "messages")
+        to.out.document(meta)
         _learn(meta, to)
         start, end = moment(meta, "start_time") or "", moment(meta, "end_time") or ""
         for message, at in zip(messages, spread(start, end, len(messages)), strict=True):

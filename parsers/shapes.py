@@ -12,7 +12,10 @@ Shapes = dict[str, dict[str, str]]
 """By kind of record, then by field: the types that were seen, such as `null|text`."""
 
 MOST_KINDS = 64
-MOST_FIELDS = 64
+MOST_FIELDS = 128
+
+DOCUMENT = "the document"
+"""The kind under which stand the fields of what holds the records: a file, or the row of a session."""
 
 ENVELOPES = ("payload", "message", "data")
 """Fields that hold the record proper. Theirs are noted too, as `payload.type`."""

@@ -26,6 +26,7 @@ class SweAgentParser(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         """Tell the task, each step and how it ended; see `OneThread.fill`."""
         told = load_object(path)
+        to.out.document(told)
         to.facts.attributes["environment"] = text(told, "environment") or "unknown"
         for message in objects(told, "history"):
             _take_message(message, to)

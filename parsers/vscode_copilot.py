@@ -58,6 +58,7 @@ class VsCodeCopilotParser(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         """Tell the requests of the session; see `OneThread.fill`."""
         session = _document(path, to)
+        to.out.document(session)
         facts = to.facts
         facts.session_id = text(session, "sessionId")
         facts.title = text(session, "customTitle")

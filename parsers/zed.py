@@ -43,6 +43,7 @@ class ZedParser(ManySessions):
     def fill(self, database: Database, id: str, to: Transcript) -> None:
         row = database.row("threads", *ROW, where="id = ?", given=(id,))
         thread = _unpacked(row)
+        to.out.document(thread)
         _learn(row, mapping(thread), to.facts)
         if not isinstance(thread, dict):
             # The other threads of the database must not suffer from a broken one.

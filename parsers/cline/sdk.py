@@ -72,6 +72,7 @@ class ClineSession:
         if agent and log not in self._folder.glob(f"*{MESSAGES}"):
             raise ParseError(self._path, 0, f"holds no subagent {agent}")
         document = load_object(log) if agent or log.is_file() else {}
+        out.document(document)
         facts = Facts(born=born(log if log.is_file() else self._path))
         to = Transcript(TOOL, SCHEMA, facts, out)
         if agent:

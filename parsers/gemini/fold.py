@@ -49,6 +49,7 @@ class Story:
         kind = kind_of(record)
         whole = objects(record, "messages") or [_of_history(each) for each in objects(record, "history")]
         if kind == "metadata" and whole:
+            self._out.document(record)
             self._know(record)
             self._start(whole)
             return

@@ -8,7 +8,9 @@ import pytest
 
 from parsers import shapes
 from parsers.base import Output
-from parsers.shapes import Shapes, merged, note
+from parsers.shapes import DOCUMENT, Shapes, merged, note
+from tests.golden import FIXTURES
+from tests.parsers.databases import read
 
 
 def noted(*records: object) -> dict[str, str]:
@@ -61,3 +63,9 @@ def test_it_looks_at_fewer_records_the_more_there_are() -> None:
     for number in range(1, 1025):
         out.record("kind", {f"field{number}": 1})
     assert [int(name.removeprefix("field")) for name in out.shapes["kind"]] == [2**power for power in range(11)]
+
+
+def test_it_tells_the_fields_of_a_document_apart_from_those_of_its_records() -> None:
+    out = read("amp", FIXTURES / "amp" / "T-0199a000-0000-7000-8000-000000000001.json")
+    assert "messages" in out.shapes[DOCUMENT]
+    assert DOCUMENT not in out.kinds
