@@ -66,7 +66,7 @@ class Crew:
         self.lost: list[int] = []
         self._given: dict[Connection, dict[int, Work]] = {}
         self._ready: set[Connection] = set()
-        self._processes: list[BaseProcess] = []
+        self._processes: dict[Connection, BaseProcess] = {}
         self._works: Iterator[Work] = iter(())
         self._waiting: deque[Work] = deque()
         self._inbox = _Inbox()
@@ -80,7 +80,7 @@ class Crew:
         process.start()
         theirs.close()
         self._given[ours] = {}
-        self._processes.append(process)
+        self._processes[ours] = process
         threading.Thread(target=self._inbox.fill, args=(ours,), daemon=True).start()
         return ours
 
@@ -89,9 +89,9 @@ class Crew:
 
     def __exit__(self, *raised: object) -> None:
         self._inbox.close()
-        for process in self._processes:
+        for process in self._processes.values():
             process.terminate()
-        for process in self._processes:
+        for process in self._processes.values():
             process.join()
 
     def read(self, works: Iterable[Work]) -> Iterator[Answer]:
@@ -133,6 +133,8 @@ class Crew:
     def _replace(self, pipe: Connection) -> None:
         """Start another process in place of one that ended. It was reading the first of the logs given to it."""
         given = list(self._given.pop(pipe).values())
+        self._processes.pop(pipe).join()
+        pipe.close()
         if pipe not in self._ready:
             raise WorkerDied("a parsing process ended as it started; is there memory left? Run the command again")
         self.lost += [work.number for work in given[:1]]
