@@ -127,8 +127,8 @@ class Output:
         kinds = self.kinds
         if kind in kinds:
             kinds[kind] = count = kinds[kind] + 1
-            # The fields of every record would be felt, and the 1st, 2nd, 4th, 8th … of a kind tell about all of them.
-            if count & (count - 1):
+            # The fields of every record would be felt, and the 1st, 4th, 16th, 64th … of a kind tell about all of them.
+            if count & (count - 1) or not count & _POWERS_OF_FOUR:
                 return
         else:
             _tick(kinds, kind)
@@ -236,6 +236,8 @@ MOST_KINDS = 256
 
 
 LONGEST_KIND = 80
+
+_POWERS_OF_FOUR = int("01" * 32, 2)
 
 
 def _tick(counts: dict[str, int], kind: str) -> None:

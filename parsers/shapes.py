@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ Shapes = dict[str, dict[str, str]]
 
 MOST_KINDS = 64
 MOST_FIELDS = 128
+LONGEST_NAME = 40
 
 DOCUMENT = "the document"
 """The kind under which stand the fields of what holds the records: a file, or the row of a session."""
@@ -20,8 +22,7 @@ DOCUMENT = "the document"
 ENVELOPES = ("payload", "message", "data")
 """Fields that hold the record proper. Theirs are noted too, as `payload.type`."""
 
-# Whatever else is a key (a path, a question) is not the name of a field, but content.
-_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,39}").fullmatch
+_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]*").fullmatch
 
 _TYPES: Mapping[type, str] = {
     str: "text",
@@ -63,18 +64,26 @@ def merged(one: Shapes, other: Shapes) -> Shapes:
 
 def _note_all(fields: dict[str, str], members: dict[Any, Any], before: str) -> None:
     for key, value in members.items():
-        name, type_ = f"{before}{key}" if before else key, _type(type(value), "object")
-        # No name of a type is part of another one.
-        if type_ not in fields.get(name, "") and isinstance(key, str) and _NAME(key):
-            _add(fields, name, type_)
+        name, types = f"{before}{key}" if before else key, _type(type(value), "object")
+        known = fields.get(name)
+        if known is None:
+            if isinstance(key, str) and len(key) <= LONGEST_NAME and _is_name(key):
+                _add(fields, name, types)
+        elif types not in known:  # No name of a type is part of another one.
+            _add(fields, name, types)
+
+
+@lru_cache(4096)
+def _is_name(key: str) -> bool:
+    """Tell whether a key is the name of a field. Whatever else it is (a path, a question) is content."""
+    return _NAME(key) is not None
 
 
 def _add(fields: dict[str, str], name: str, types: str) -> None:
-    known = fields.get(name)
-    if known is None and len(fields) < MOST_FIELDS:
-        fields[name] = types
-    elif known is not None:
+    if known := fields.get(name):
         fields[name] = "|".join(sorted({*known.split("|"), *types.split("|")}))
+    elif len(fields) < MOST_FIELDS:
+        fields[name] = types
 
 
 def _decoded(line: bytes) -> Any:

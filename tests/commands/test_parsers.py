@@ -72,8 +72,9 @@ def test_it_tells_the_fields_and_the_version_that_they_came_with(world: World) -
 
 
 def test_it_gathers_fields_over_several_visits_of_a_log(world: World) -> None:
-    world.write(said(2) | {"mood": "fine"}, said(3) | {"mood": None})
-    world.index()
+    for number, mood in ((2, "fine"), (3, None)):
+        world.write(said(number) | {"mood": mood})
+        world.index()
     assert "mood null|text" in run("claude-code")
 
 

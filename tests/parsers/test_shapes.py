@@ -62,7 +62,7 @@ def test_it_looks_at_fewer_records_the_more_there_are() -> None:
     out = Output()
     for number in range(1, 1025):
         out.record("kind", {f"field{number}": 1})
-    assert [int(name.removeprefix("field")) for name in out.shapes["kind"]] == [2**power for power in range(11)]
+    assert [int(name.removeprefix("field")) for name in out.shapes["kind"]] == [4**power for power in range(6)]
 
 
 def test_it_tells_the_fields_of_a_document_apart_from_those_of_its_records() -> None:
