@@ -44,6 +44,7 @@ chaos: $(VENV)/dev.stamp
 
 lock: $(VENV)/dev.stamp
 	$(COMPILE) -o requirements.txt requirements.in
+	$(COMPILE) -o requirements-server.txt requirements-server.in
 	$(COMPILE) -o requirements-dev.txt requirements-dev.in
 
 $(PYTHON):
