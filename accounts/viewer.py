@@ -20,6 +20,10 @@ class Viewer:
     user: User | None = None
     is_operator: bool = False
 
+    @property
+    def is_moderator(self) -> bool:
+        return self.user is not None and self.user.is_staff and not self.is_operator
+
 
 def viewer_of(request: HttpRequest) -> Viewer:
     user = getattr(request, "user", None)

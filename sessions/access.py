@@ -12,7 +12,7 @@ from sessions.models import Session
 
 def session_read(request: HttpRequest, pk: UUID) -> Session:
     """Return the session, when whoever asks may read it. Raises Http404."""
-    session: Session | None = Session.objects.visible_to(viewer_of(request)).filter(pk=pk).first()
+    session: Session | None = Session.objects.readable_by(viewer_of(request)).filter(pk=pk).first()
     if session is None:
         raise Http404
     return session

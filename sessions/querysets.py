@@ -43,13 +43,16 @@ SELECT tool FROM found WHERE tool IS NOT NULL
 
 class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, viewer: Viewer) -> Self:
-        """Keep what `viewer` may read: the operator of this machine reads what was indexed on it."""
-        public = models.Q(visibility="public")
-        if viewer.is_operator:
-            return self.filter(public | models.Q(origin="indexed"))
-        if viewer.user is None:
-            return self.filter(public)
-        return self.filter(public | models.Q(owner=viewer.user))
+        """Keep what `viewer` finds in lists: the operator of this machine finds what was indexed on it."""
+        # Django writes `False` as `NOT is_hidden`, for which SQLite does not use an index.
+        return self.filter(is_hidden__in=[False]).filter(Q(visibility="public") | _own(viewer))
+
+    def readable_by(self, viewer: Viewer) -> Self:
+        """Keep what `viewer` may open: also what is unlisted, and to moderators all of it."""
+        if viewer.is_moderator:
+            return self.all()
+        shown = Q(is_hidden=False) & Q(visibility__in=["public", "unlisted"])
+        return self.filter(shown | _own(viewer))
 
     def tools(self) -> list[str]:
         """Return the tools that sessions in lists are of, in order of their id: one step through an index for each."""
@@ -96,6 +99,12 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         key, identity = self.model._meta.get_field(ORDERS[sort]), self.model._meta.pk
         # As one comparison of pairs, SQLite starts in the index at that place instead of walking up to it.
         return self.filter(LessThan(_pair(F(key.name), F("pk")), _pair(Value(value, key), Value(row, identity))))
+
+
+def _own(viewer: Viewer) -> Q:
+    if viewer.is_operator:
+        return Q(origin="indexed")
+    return Q(owner=viewer.user) if viewer.user else Q(pk__in=[])
 
 
 def _pair(*parts: F | Value) -> Func:

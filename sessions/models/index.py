@@ -86,6 +86,11 @@ class Session(models.Model):
     records = models.BigIntegerField("source records", default=0)
     skipped = models.JSONField("records not understood, by kind", default=dict, blank=True)
 
+    is_hidden = models.BooleanField("hidden by a moderator", default=False)
+    published = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, db_constraint=False, related_name="indexed_as"
+    )
+
     objects = SessionQuerySet.as_manager()
 
     class Meta:
