@@ -62,6 +62,13 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error}") from error
 
 
+def unwrapped_secret(name: str) -> str:
+    """Return the secret without the quotes that some tools leave around a value."""
+    value = secret(name)
+    is_wrapped = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1].strip() if is_wrapped else value
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 

@@ -105,6 +105,20 @@ STORAGES = {
 }
 MEDIA_ROOT = OPENSESSION_DATA_DIR / "media"
 
+# The API
+
+JWT_SECRET = env.unwrapped_secret("JWT_SECRET")
+AUTH_ENABLED = bool(JWT_SECRET)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Bearer"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "sessions.api.errors.handler",
+    "UNAUTHENTICATED_USER": None,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 << 20
+
 # Language and time
 
 LANGUAGE_CODE = "en-us"

@@ -23,7 +23,8 @@ def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
     for entry in resolver.url_patterns:
         route = prefix + re.sub(r"<[^>]+>", "{}", str(entry.pattern))
         if isinstance(entry, URLPattern) or entry.namespace == "admin":
-            yield route
+            # What catches all that there is nothing at is no address.
+            yield from () if route.endswith("$") else (route,)
         else:
             yield from routes(entry, route)
 

@@ -1,0 +1,1 @@
+"""The HTTP API below `/api`: the same querysets and services as the pages."""

@@ -1,0 +1,13 @@
+"""The addresses below `/api`. Without slashes at their ends; whatever is not here is a 404 in JSON."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from sessions.api import errors, system
+
+urlpatterns = [
+    path("health", system.health),
+    path("capabilities", system.capabilities),
+    re_path(r"^(?P<path>.*)$", errors.not_found),
+]
