@@ -12,11 +12,13 @@ from typing import Any
 import re2  # type: ignore[import-untyped]
 
 from opensession.redaction.report import Report
-from opensession.redaction.rules import BEFORE_PATH, HOME, RULES, Found, Rule
+from opensession.redaction.rules import BEFORE_PATH, HOME, KNOWN, MARKERS, RULES, Found, Rule, marker
 
-KNOWN = "known-secret"
 SHORTEST_SECRET = 6
+_MOST_ROUNDS = 5
 _MEMORY_OF_GATE = 64 << 20
+# What stands there already is passed over: `[REDACTED:jwt-token]: x` gives nothing to a token.
+_PASSED = "|".join(re.escape(marker(name)) for name in sorted(MARKERS))
 
 
 class Redactor:
@@ -39,13 +41,21 @@ class Redactor:
         """Return the text, and add to `counts` what was replaced."""
         # Logs hold halves of surrogate pairs, which are no text to anybody else.
         encoded = text.encode("utf-8", "surrogatepass")
-        hits = self._gate.Match(encoded)
-        if hits is None:
-            return text
-        redacted = encoded
-        for index in sorted(hits):
-            redacted = _applied(self._rules[index], redacted, counts)
-        return text if redacted == encoded else redacted.decode("utf-8", "surrogatepass")
+        redacted = self._repeated(encoded, counts)
+        return text if redacted is encoded else redacted.decode("utf-8", "surrogatepass")
+
+    def _repeated(self, text: bytes, counts: Counter[str]) -> bytes:
+        # What stood in the way of one secret may have been another.
+        for _ in range(_MOST_ROUNDS):
+            before, text = text, self._once(text, counts)
+            if text is before:
+                break
+        return text
+
+    def _once(self, text: bytes, counts: Counter[str]) -> bytes:
+        for index in sorted(self._gate.Match(text) or ()):
+            text = _applied(self._rules[index], text, counts)
+        return text
 
 
 def _applied(rule: Rule, text: bytes, counts: Counter[str]) -> bytes:
@@ -61,7 +71,7 @@ def _applied(rule: Rule, text: bytes, counts: Counter[str]) -> bytes:
 
 
 def _places(rule: Rule, text: bytes) -> Iterator[tuple[int, int]]:
-    pattern = _compiled(rule.pattern)
+    pattern = _compiled(f"{_PASSED}|(?:{rule.pattern})")
     for match in pattern.finditer(text):
         start, stop = match.span(pattern.groups)
         if start >= 0 and rule.accepts(_found(match)):
@@ -100,8 +110,7 @@ def _known_secrets(secrets: Iterable[str]) -> Iterator[Rule]:
     spellings = {form for secret in secrets if len(secret) >= SHORTEST_SECRET for form in _spellings(secret)}
     if spellings:
         anyone = "|".join(map(re.escape, _longest_first(spellings)))
-        # What stands there already is passed over, should a secret be a word of it.
-        yield Rule(KNOWN, anyone, rf"\[REDACTED:[a-z0-9-]+\]|({anyone})")
+        yield Rule(KNOWN, anyone, f"({anyone})")
 
 
 def _known_homes(homes: Iterable[str]) -> Iterator[Rule]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 
-# Names that end so hold a secret; the second group only when the value looks like no word.
-_SURE = r"passw(?:or)?d|passphrase|pwd|secret|(?:secret|private|signing|encryption|master|access)[-_ ]?key"
+# Names that end so hold a secret; the likely ones only when the value looks like no word.
+_SURE = r"passw(?:or)?d|passphrase|[_-]pass|pwd|secret|(?:secret|private|signing|encryption|master|access)[-_ ]?key"
 _LIKELY = r"api[-_ ]?key|token|credentials?|auth"
 _NUMBER = r"(?:_?\d{1,2})?"
 CREDENTIAL = rf"(?:{_SURE}|{_LIKELY}){_NUMBER}"
 OPTION = rf"(?:{_SURE}|api-key|token)"
 
 _SHORTEST = 3
-_SHORTEST_OPAQUE = 8
-_SHORTEST_BARE_PASSWORD = 6
+_SHORTEST_BARE = 6
+_SHORTEST_MIXED = 12
+_MOST_TURNS = 4
 
 _is_sure = re.compile(rf"(?:{_SURE}){_NUMBER}\Z", re.IGNORECASE).search
 # `oauth` and `unauth` are no names of a credential; `_auth`, `AUTH` and `registryAuth` are.
@@ -27,7 +28,8 @@ _is_attribute = re.compile(r"[A-Za-z_$]\w*(?:(?:\.|::|->|\?\.)[A-Za-z_]\w*)+[!?]
 _is_reference = re.compile(
     r"\$[A-Za-z_][\w:.>-]*\Z|%\w\Z|%\w+%\Z|\{[^}]*\}+\Z|<[^>]*>\Z|![A-Za-z]+\Z|\*[A-Za-z]\w*\Z|\W*\Z"
 ).match
-_holds_reference = re.compile(r"\$\{|\$\(|\{\{|%\(|\*\*\*|\.\.\.|…|\[REDACTED:|\{\w*\}|<[\w -]+>").search
+_holds_reference = re.compile(r"\$\{|\$\(|\{\{|%\(|\*\*\*|\.\.\.|…|\[REDACTED[]:]|\{\w*\}|<[\w -]+>").search
+_is_sentence = re.compile(r"\s").search
 _is_words = re.compile(r"[\w.:-]*\Z").match
 _run = re.compile(r"[A-Za-z0-9]{8,}").findall
 _turn = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])").findall
@@ -53,37 +55,25 @@ def is_credential(name: str) -> bool:
 
 
 def is_opaque(value: str) -> bool:
-    """Tell whether a value was made by a machine: letters and digits take turns in one word of it."""
-    return any(len(_turn(run)) > 1 for run in _run(value))
-
-
-def is_option_secret(name: str, value: str) -> bool:
-    """Tell the same of `--name value`, which may as well be the middle of a sentence."""
-    word = value.rstrip(",.;:")
-    return is_exported_secret(name, word) and (not word.isalpha() or _is_sure(name) is not None)
-
-
-def letters(value: str) -> str:
-    """Return the letters and digits of a value."""
-    return "".join(filter(str.isalnum, value))
+    """Tell whether a value was made by a machine: letters and digits take turns in it."""
+    in_one_word = any(len(_turn(run)) > 1 for run in _run(value))
+    return in_one_word or (len(value) >= _SHORTEST_MIXED and len(_turn(letters(value))) > _MOST_TURNS)
 
 
 def is_secret(name: str, value: str) -> bool:
     """Tell whether a quoted value is a secret, when it is given to a credential of this name."""
-    if _is_code(value) or " " in value:
+    if _is_code(value) or _is_sentence(value):
         return False
-    if is_opaque(value):
-        return True
-    return bool(_is_sure(name) or _is_variable(name)) and not _is_word(value)
+    return is_opaque(value) or (bool(_is_sure(name) or _is_variable(name)) and not _is_word(value))
 
 
 def is_bare_secret(name: str, value: str) -> bool:
     """Tell the same of a value without quotes, which in most languages is an expression."""
-    if _is_code(value) or _is_attribute(value):
+    if _is_code(value):
         return False
     if is_opaque(value):
         return True
-    if not _is_sure(name) or len(value) < _SHORTEST_BARE_PASSWORD or _is_word(value):
+    if not _is_sure(name) or len(value) < _SHORTEST_BARE or _is_word(value) or _is_attribute(value):
         return False
     return not value.replace("_", "").isalpha()
 
@@ -93,6 +83,12 @@ def is_exported_secret(name: str, value: str) -> bool:
     if _is_code(value) or (_is_number(value) and not _is_sure(name)):
         return False
     return is_opaque(value) or not _is_word(value)
+
+
+def is_option_secret(name: str, value: str) -> bool:
+    """Tell the same of `--name value`, which may as well be the middle of a sentence."""
+    word = value.rstrip(",.;:")
+    return is_exported_secret(name, word) and (not word.isalpha() or _is_sure(name) is not None)
 
 
 def is_placeholder(value: str) -> bool:
@@ -105,8 +101,14 @@ def is_reference(value: str) -> bool:
     return bool(_is_reference(value) or _holds_reference(value))
 
 
+def letters(value: str) -> str:
+    """Return the letters and digits of a value."""
+    return "".join(filter(str.isalnum, value))
+
+
 def _is_code(value: str) -> bool:
-    return len(value) < _SHORTEST or is_reference(value) or _is_path(value) is not None
+    is_path = _is_path(value) is not None and not is_opaque(value)
+    return len(value) < _SHORTEST or is_reference(value) or is_path
 
 
 def _is_word(value: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from opensession.redaction import judge
 
 HOME = "home"
+KNOWN = "known-secret"
 CREDENTIAL = "credential"
 
 
@@ -115,7 +116,7 @@ _PRIVATE_KEYS = (
 
 _GIVES = (
     r"""(?:\\*["'`])?\]?[ \t]*"""
-    r"(?::[ \t]*[\w.]+(?:\[\w+\]|\?|[ \t]*\|[ \t]*\w+)?[ \t]*=|=>|:=|[:=]=?=?)"
+    r"(?::[ \t]*[A-Za-z_.]+\d{0,2}(?:\[\w+\]|\?|[ \t]*\|[ \t]*[A-Za-z]+)?[ \t]+=|=>|:=|[:=]=?=?)"
     r"[ \t]*"
 )
 _LITERAL = "[bfru]{0,2}"
@@ -178,6 +179,12 @@ _ASSIGNMENTS = (
         rf"""(?i)--([\w-]*{judge.OPTION})[ \t=]+\\*["']?([^\s"'`\\;&|<>(){{}}-][^\s"'`\\;&|<>(){{}}]*)""",
         _is_option_secret,
     ),
+    Rule(
+        CREDENTIAL,
+        "(?i)login[ \t]",
+        r"""(?i)\blogin[ \t]+[^\s"'\\]+[ \t]+password[ \t]+([^\s"'\\]+)""",
+        _is_no_placeholder,
+    ),
 )
 
 _HEADERS = (
@@ -211,8 +218,8 @@ _HEADERS = (
 # A home folder may stand below the mount point of another machine's disk.
 _MOUNT = r"(?:/(?:mnt|media|cygdrive|host|private|var|usr|export|nfs|net)(?:/[\w.-]+)?|/System/Volumes/Data|/[A-Za-z])?"
 BEFORE_PATH = (
-    rf"(?:\A|[^\w.~%]|{ESCAPED}|[\s\"'=(]-[A-Za-z]|[\s\"][ab]"
-    r"|(?:file|vscode-remote|ssh|sftp)://[^\s/\"'<>]*)"
+    rf"(?:\A|[^\w.~%\]]|{ESCAPED}|[\s\"'=(]-[A-Za-z]|[\s\"][ab]"
+    r"|(?:file|vscode-remote|ssh|sftp)://[^\s/\"'<>~]*)"
 )
 _OUTSIDE = r"""\x00-\x20\x7f-\xff/\\"'`<>|:;,*?(){}\[\]$&#!="""
 # In Chinese and Japanese a sentence goes on after a path without a space, so that a name has one script.
@@ -243,4 +250,6 @@ _HOMES = (
     Rule(HOME, r"projects[/\\]+(?:home|Users)-", rf"projects[/\\]+((?:home|Users)-[^{_OUTSIDE}-]+)"),
 )
 
-RULES: tuple[Rule, ...] = (*_PRIVATE_KEYS, *KEYS, *_HEADERS, *_ASSIGNMENTS, *_HOMES)
+RULES: tuple[Rule, ...] = (*_HOMES, *_PRIVATE_KEYS, *KEYS, *_HEADERS, *_ASSIGNMENTS)
+
+MARKERS = frozenset({KNOWN, *(rule.name for rule in RULES)})

@@ -71,9 +71,10 @@ def _walked_fields(kind: type[Struct]) -> tuple[str, ...]:
 def _mapping(value: Mapping[Any, Any], redactor: Redactor, counts: Counter[str], depth: int) -> Mapping[Any, Any]:
     result: dict[Any, Any] = {}
     is_changed = False
+    label = value.get("name", value.get("key"))
     for key, before in value.items():
         name = _unused(_walked(key, redactor, counts, depth), result)
-        after = _given(key, before, counts) or _walked(before, redactor, counts, depth)
+        after = _given(label if key == "value" else key, before, counts) or _walked(before, redactor, counts, depth)
         is_changed |= after is not before or name is not key
         result[name] = after
     return result if is_changed else value

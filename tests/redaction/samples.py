@@ -110,6 +110,11 @@ IN_CONTEXT: tuple[tuple[str, str, str], ...] = (
     ("credential", f"x-api-key: {OPAQUE}", OPAQUE),
     ("credential", f'if password == "{PASSWORD}":', PASSWORD),
     ("credential", f'"password": "{PASSWORD}', PASSWORD),
+    ("credential", f'DB_PASS="{PASSWORD}"', PASSWORD),
+    ("credential", f"machine example.org login anna password {PASSWORD}", PASSWORD),
+    ("credential", f'token = "/{OPAQUE}"', f"/{OPAQUE}"),
+    ("credential", 'api_key: "a1-B2-c3-D4-e5"', "a1-B2-c3-D4-e5"),
+    ("credential", f"token: {OPAQUE}==", f"{OPAQUE}=="),
     ("credential", f"PASSWORD_2={PASSWORD}", PASSWORD),
 )
 

@@ -126,6 +126,11 @@ def test_it_takes_a_secret_from_its_key(key: str, value: str) -> None:
     assert redacted({key: value}, REDACTOR) == ({key: "[REDACTED:credential]"}, Report({"credential": 1}))
 
 
+def test_it_takes_a_secret_from_the_name_beside_it() -> None:
+    variables = [{"name": "API_KEY", "value": OPAQUE}, {"name": "PORT", "value": "3000"}]
+    assert redacted(variables, REDACTOR)[0] == [{"name": "API_KEY", "value": "[REDACTED:credential]"}, variables[1]]
+
+
 @pytest.mark.parametrize(
     "value",
     [

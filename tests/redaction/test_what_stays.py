@@ -47,6 +47,7 @@ API_KEY=your-api-key-here  OPENAI_API_KEY=<your key>  TOKEN=xxxxxxxx  PASSWORD=c
 password: {{ vault_password }}  secret: %(secret)s  token=***  PASSWORD=********
 password="${PASSWORD}" token="{token}" secret="<secret>" api_key="..."
 PWD=/srv/app OLDPWD=/tmp  pwd: ~/shop
+api_key = "[REDACTED]"  password: [hidden]
 postgres://user:password@host:5432/name
 postgres://${USER}:${PASSWORD}@db/x  https://user:<password>@example.org
 https://example.org:8080/a@b  http://localhost:3000  ssh://git@github.com:22/x
