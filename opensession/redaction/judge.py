@@ -6,7 +6,7 @@ import re
 
 # Names that end so hold a secret; the likely ones only when the value looks like no word.
 _SURE = r"passw(?:or)?d|passphrase|[_-]pass|pwd|secret|(?:secret|private|signing|encryption|master|access)[-_ ]?key"
-_LIKELY = r"api[-_ ]?key|token|credentials?|auth"
+_LIKELY = r"api[-_ ]?key|token|credentials?|auth(?:orization)?"
 _NUMBER = r"(?:_?\d{1,2})?"
 CREDENTIAL = rf"(?:{_SURE}|{_LIKELY}){_NUMBER}"
 OPTION = rf"(?:{_SURE}|api-key|token)"
@@ -18,9 +18,8 @@ _MOST_TURNS = 4
 
 _is_sure = re.compile(rf"(?:{_SURE}){_NUMBER}\Z", re.IGNORECASE).search
 # `oauth` and `unauth` are no names of a credential; `_auth`, `AUTH` and `registryAuth` are.
-_is_credential = re.compile(
-    rf"(?:(?i:{_SURE}|api[-_ ]?key|token|credentials?)|(?<![A-Za-z])(?i:auth)|(?<=[a-z])Auth){_NUMBER}\Z"
-).search
+_AUTH = r"(?:(?<![A-Za-z])(?i:auth(?:orization)?)|(?<=[a-z])Auth(?:orization)?)"
+_is_credential = re.compile(rf"(?:(?i:{_SURE}|api[-_ ]?key|token|credentials?)|{_AUTH}){_NUMBER}\Z").search
 _is_variable = re.compile(r"[A-Z][A-Z0-9_]*\Z").match
 _is_number = re.compile(r"[-+]?[\d_.]+\Z").match
 _is_path = re.compile(r"(?:~|\.{1,2})?/|[A-Za-z]:[\\/]|~$").match
@@ -28,16 +27,12 @@ _is_attribute = re.compile(r"[A-Za-z_$]\w*(?:(?:\.|::|->|\?\.)[A-Za-z_]\w*)+[!?]
 _is_reference = re.compile(
     r"\$[A-Za-z_][\w:.>-]*\Z|%\w\Z|%\w+%\Z|\{[^}]*\}+\Z|<[^>]*>\Z|![A-Za-z]+\Z|\*[A-Za-z]\w*\Z|\W*\Z"
 ).match
-_holds_reference = re.compile(r"\$\{|\$\(|\{\{|%\(|\*\*\*|\.\.\.|…|\[REDACTED[]:]|\{\w*\}|<[\w -]+>").search
+_holds_reference = re.compile(r"\$\{|\$\(|\{\{|%\(|%[sdr]|\*\*\*|\.\.\.|…|\[REDACTED[]:]|\{\w*\}|<[\w -]+>").search
 _is_sentence = re.compile(r"\s").search
-_is_words = re.compile(r"[\w.:-]*\Z").match
+_is_words = re.compile(r"[\w.:?!-]*\Z").match
 _run = re.compile(r"[A-Za-z0-9]{8,}").findall
 _turn = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])").findall
-_holds_word_of_ours = re.compile(
-    r"pass|secret|token|key|auth|cred|your|example|placeholder|change.?me|dummy|fake|sample|insert|xxx|\bmy[-_]"
-    r"|redacted|\btest\b|\bfoo\b|\bbar\b",
-    re.IGNORECASE,
-).search
+_parts = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+").findall
 _WORDS = frozenset(
     """
     none null nil true false undefined string str bytes int integer number bool boolean any object optional required
@@ -45,6 +40,13 @@ _WORDS = frozenset(
     enabled disabled text hidden static dynamic public private local global yes no on off some uuid uuid4 hash base64
     sha256 md5 hex flag flags option options argument parameter value values prompt file stdin and or is was are to from
     for with in if must should can will when
+    """.split()  # noqa: SIM905
+)
+_WORDS_IN_EXAMPLES = frozenset(
+    """
+    pass passwd password passphrase pwd secret secrets token tokens key keys apikey auth authorization authentication
+    cred creds credential credentials your my the example placeholder change changeme dummy fake sample insert redacted
+    test foo bar xxx
     """.split()  # noqa: SIM905
 )
 
@@ -64,7 +66,11 @@ def is_secret(name: str, value: str) -> bool:
     """Tell whether a quoted value is a secret, when it is given to a credential of this name."""
     if _is_code(value) or _is_sentence(value):
         return False
-    return is_opaque(value) or (bool(_is_sure(name) or _is_variable(name)) and not _is_word(value))
+    if is_opaque(value):
+        return True
+    if _is_sure(name):
+        return not _is_word(value)
+    return _is_variable(name) is not None and not _is_word(value) and not _is_number(value)
 
 
 def is_bare_secret(name: str, value: str) -> bool:
@@ -112,5 +118,7 @@ def _is_code(value: str) -> bool:
 
 
 def _is_word(value: str) -> bool:
-    is_made_of_words = _is_words(value) is not None and not is_opaque(value)
-    return is_made_of_words and (value.lower().strip("-_.") in _WORDS or _holds_word_of_ours(value) is not None)
+    if _is_words(value) is None or is_opaque(value):
+        return False
+    parts = {"xxx" if set(part) == {"x"} else part for part in map(str.lower, _parts(value))}
+    return value.lower().strip("-_.?!") in _WORDS or not parts.isdisjoint(_WORDS_IN_EXAMPLES)

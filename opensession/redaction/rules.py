@@ -181,6 +181,25 @@ _ASSIGNMENTS = (
     ),
     Rule(
         CREDENTIAL,
+        rf"""(?i){judge.CREDENTIAL}\\*["'`][ \t]*,""",
+        rf"""(?i)([\w.-]*{judge.CREDENTIAL})\\*["'`][ \t]*,[ \t]*\\*["'`]([^\s"'`\\]+)""",
+        _is_opaque,
+    ),
+    Rule(
+        CREDENTIAL,
+        rf"(?i){judge.CREDENTIAL}>",
+        rf"(?i)<([\w.:-]*{judge.CREDENTIAL})>([^\s<>]+)</",
+        _is_quoted_secret,
+    ),
+    Rule(
+        CREDENTIAL,
+        rf"{_VARIABLE}[ \t]",
+        rf"""\b(?:ENV|ARG|setx|set|put)[ \t]+({_VARIABLE})[ \t]+\\*["']?([^\s"'`\\]+)""",
+        _is_opaque,
+    ),
+    Rule(CREDENTIAL, "sshpass[ \t]+-p", r"""sshpass[ \t]+-p[ \t]*\\*["']?([^\s"'\\]+)""", _is_no_placeholder),
+    Rule(
+        CREDENTIAL,
         "(?i)login[ \t]",
         r"""(?i)\blogin[ \t]+[^\s"'\\]+[ \t]+password[ \t]+([^\s"'\\]+)""",
         _is_no_placeholder,

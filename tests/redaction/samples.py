@@ -115,6 +115,12 @@ IN_CONTEXT: tuple[tuple[str, str, str], ...] = (
     ("credential", f'token = "/{OPAQUE}"', f"/{OPAQUE}"),
     ("credential", 'api_key: "a1-B2-c3-D4-e5"', "a1-B2-c3-D4-e5"),
     ("credential", f"token: {OPAQUE}==", f"{OPAQUE}=="),
+    ("credential", "JWT_SECRET=supersecretkey", "supersecretkey"),
+    ("credential", f"Authorization: {OPAQUE}", OPAQUE),
+    ("credential", f'os.environ.setdefault("API_KEY", "{OPAQUE}")', OPAQUE),
+    ("credential", f"<password>{PASSWORD}</password>", PASSWORD),
+    ("credential", f"ENV API_TOKEN {OPAQUE}", OPAQUE),
+    ("credential", f"sshpass -p {PASSWORD} ssh box", PASSWORD),
     ("credential", f"PASSWORD_2={PASSWORD}", PASSWORD),
 )
 

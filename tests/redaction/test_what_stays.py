@@ -47,6 +47,7 @@ API_KEY=your-api-key-here  OPENAI_API_KEY=<your key>  TOKEN=xxxxxxxx  PASSWORD=c
 password: {{ vault_password }}  secret: %(secret)s  token=***  PASSWORD=********
 password="${PASSWORD}" token="{token}" secret="<secret>" api_key="..."
 PWD=/srv/app OLDPWD=/tmp  pwd: ~/shop
+"passphrase": "string?"  SERVER_AUTH = '1.3.6.1.5.5.7.3.1'  user_pass = '%s:%s' % (user, password)
 api_key = "[REDACTED]"  password: [hidden]
 postgres://user:password@host:5432/name
 postgres://${USER}:${PASSWORD}@db/x  https://user:<password>@example.org
