@@ -117,7 +117,7 @@ class _Turns:
         asked, answered = self._times.get(mark, ("", ""))
         for place, message in enumerate(messages, 1):
             role, is_last = _kind(message), place == len(messages)
-            self._to.out.record(f"message:{role or 'no role'}")
+            self._to.out.record(f"message:{role or 'no role'}", message)
             told = asked if role == "user" else answered if is_last else ""
             guess = answered if mark else self._to.facts.updated if is_last else ""
             marks = {"timestamp.estimated": True} if guess and not told else {}

@@ -105,7 +105,7 @@ class _Exchange:
 
     def write(self) -> None:
         kind, made = "exchange" if self._told else "no exchange", self._to.facts.made
-        self._to.out.record(kind)
+        self._to.out.record(kind, self._entry)
         asked = list(_known(objects(self._told, "request_nodes"), Asked, self._to))
         answered = list(_known(objects(self._told, "response_nodes"), Answered, self._to))
         self._write_results(asked)

@@ -77,7 +77,7 @@ class _Chat:
 
     def _message(self, message: Any, latest: str, to: Transcript) -> None:
         role = text(message, "role")
-        to.out.record(f"message:{role or 'no role'}")
+        to.out.record(f"message:{role or 'no role'}", message)
         if role not in ("user", "assistant", "tool", "system"):
             to.out.skip(f"message:{role or 'no role'}")
             return

@@ -144,6 +144,7 @@ def _write_alone(path: Path, to: Transcript) -> None:
         _Conversation(to, []).write(document, [])
         return
     to.facts.learn(cwd=text(document, "path"), created=moment(document, "createdAt"))
+    to.out.document(document)
     for kind in ["conversation"] * len(items(document, "conversations")) or ["workspace"]:
         to.out.record(kind)
         to.out.ignore(kind)
@@ -184,7 +185,7 @@ class _Conversation:
         """Return the messages by their number. One that was written twice counts as it was written last."""
         told: dict[int, Record] = {}
         for message in messages:
-            self.to.out.record(text(mapping(message, "message"), "role") or "no role")
+            self.to.out.record(text(mapping(message, "message"), "role") or "no role", message)
             key = number(message, "id")
             if key is None:
                 self.to.out.skip("no id")
@@ -267,7 +268,7 @@ class _Conversation:
         while self._spent and _moment(self._spent[-1]) <= times.key(until):
             record = self._spent.pop()
             kind, model = text(record, "kind") or "no kind", text(record, "modelId")
-            self.to.out.record(f"usage:{kind}")
+            self.to.out.record(f"usage:{kind}", record)
             at = At(
                 time=moment(record, "timestamp") or "",
                 raw=f"usage:{kind}",

@@ -76,7 +76,7 @@ def _learn(told: Record, session: Record, to: Transcript) -> None:
 def _write(message: Record, to: Transcript) -> None:
     """Write a message: what happened in each of its parts, and the tokens of a response."""
     kind, made = text(message, "kind", "role") or "no kind", to.facts.made
-    to.out.record(kind)
+    to.out.record(kind, message)
     usage = _usage(mapping(message, "usage"))
     to.facts.learn(model=text(message, "model_name"))
     for part in objects(message, "parts"):

@@ -99,7 +99,7 @@ class _Writer:
     def _message(self, said: Said, to: Transcript) -> None:
         fields = said.fields
         kind = text(fields, "type", "role")
-        to.out.record(f"message:{kind or 'no type'}")
+        to.out.record(f"message:{kind or 'no type'}", fields)
         if handler := HANDLERS.get(kind):
             handler(self, fields, At(time=said.time, raw=kind, group=text(fields, "id")), to)
         else:

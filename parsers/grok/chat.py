@@ -45,7 +45,7 @@ def write_chat(records: list[Record], to: Transcript) -> None:
     facts = to.facts
     for record, at in zip(records, spread(facts.created, facts.updated, len(records)), strict=True):
         kind = text(record, "type", "role") or "no type"
-        to.out.record(kind)
+        to.out.record(kind, record)
         made = facts.made
         handler = HANDLERS.get(kind)
         if handler:

@@ -50,7 +50,7 @@ def active(records: Iterable[Record], out: Output) -> list[Record]:
     calls: dict[str, Record] = {}
     for record in records:
         kind, update = kind_of(record), mapping(record, "params", "update")
-        out.record(kind)
+        out.record(kind, record)
         if kind == "rewind_marker":
             out.ignore(kind)
             _rewind(number(update, "target_prompt_index"), kept, prompts, out)

@@ -89,7 +89,7 @@ class _Log:
         chosen, out = active(entries), self._to.out
         for place, entry in enumerate(entries):
             kind = text(entry, "kind") or "no kind"
-            out.record(kind)
+            out.record(kind, entry)
             if kind not in KINDS:
                 out.skip(kind)
             elif place not in chosen or not self._take(kind, mapping(entry, "data")):

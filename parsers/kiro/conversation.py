@@ -64,7 +64,7 @@ def _pair(pair: Any, to: Transcript) -> None:
         _user(user, about, to)
     if answer:
         kind = next((kind for kind in ("Response", "ToolUse") if isinstance(answer.get(kind), dict)), "")
-        to.out.record(f"assistant:{kind or 'unknown'}")
+        to.out.record(f"assistant:{kind or 'unknown'}", answer)
         if kind:
             _answer(kind, mapping(answer, kind), about, to)
         else:
@@ -72,7 +72,7 @@ def _pair(pair: Any, to: Transcript) -> None:
 
 
 def _count(user: Record, role: str, to: Transcript) -> None:
-    to.out.record(f"{role}:{_kind(user) or 'unknown'}")
+    to.out.record(f"{role}:{_kind(user) or 'unknown'}", user)
 
 
 def _kind(user: Record) -> str:

@@ -91,7 +91,7 @@ class Chat(OneThread):
 def _message(message: Record, told: str, at: At, to: Transcript) -> None:
     """Read a message. `told` is what the model answered, where the message has a placeholder for it."""
     role, words, made = text(message, "role"), joined(message.get("content")).strip(), to.facts.made
-    to.out.record(f"message:{role or 'no role'}")
+    to.out.record(f"message:{role or 'no role'}", message)
     native = text(message, "id")
     match role:
         case "user" | "human":

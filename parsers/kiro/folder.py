@@ -50,7 +50,7 @@ def _learn(about: Record, path: Path, to: Transcript) -> None:
 def _take(record: Record, to: Transcript) -> None:
     payload = mapping(record, "payload")
     kind, made = text(payload, "type") or "no type", to.facts.made
-    to.out.record(kind)
+    to.out.record(kind, record)
     if kind not in PAYLOADS:
         to.out.skip(kind)
         return

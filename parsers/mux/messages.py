@@ -35,7 +35,7 @@ class Messages:
     def write(self, messages: Iterable[Record]) -> None:
         for message in messages:
             role, made = text(message, "role") or "no role", self._to.facts.made
-            self._to.out.record(role)
+            self._to.out.record(role, message)
             handler = {"user": self._take_prompt, "assistant": self._take_answer, "system": self._take_notice}.get(role)
             if handler:
                 handler(message, mapping(message, "metadata"))

@@ -50,5 +50,5 @@ class _Item(OneThread):
     def fill(self, path: Path, to: Transcript) -> None:
         item = load_object(path)
         kind = kind_of(item) or "no kind"
-        to.out.record(kind)
+        to.out.record(kind, item)
         Conversation(to).take(kind, item, At(raw=kind), "item")

@@ -136,9 +136,9 @@ class Store:
 
 def _take(row: Row, to: Transcript) -> None:
     kind = row["type"] if isinstance(row["type"], str) else KINDS.get(row["type"], f"type {row['type']}")
-    to.out.record(kind)
     data = _unpacked(row["data"])
     item = decoded(data) if data else None
+    to.out.record(kind, item)
     if not isinstance(item, dict):
         to.out.skip("encrypted item" if data is None else f"broken {kind}")
         return

@@ -161,7 +161,7 @@ class _Replies:
         """Write the messages, and the summary of earlier ones where those end that it stands for."""
         for message, is_compressed in entries:
             role = text(message, "role")
-            self.to.out.record(f"message:{role or 'no role'}")
+            self.to.out.record(f"message:{role or 'no role'}", message)
             if not isinstance(message, dict):
                 self.to.out.skip("no message")
                 continue

@@ -57,7 +57,7 @@ class _Traces:
             if name := span.conversation() or of_trace.get(span.trace, ""):
                 self._own.setdefault(name, []).append(span)
             else:
-                self._counts.record(span.operation)
+                self._counts.record(span.operation, span.facts)
                 self._counts.skip(f"{span.operation} without a conversation")
 
     def _spans(self, line: bytes) -> list[Span]:
@@ -102,7 +102,7 @@ def _whole(found: Iterable[Span], out: Output) -> Iterable[Span]:
     """Return each span once, as the copy that tells most."""
     chosen: dict[str, Span] = {}
     for place, span in enumerate(found):
-        out.record(span.operation)
+        out.record(span.operation, span.facts)
         key = span.native or f"#{place}"
         if key in chosen:
             out.ignore(span.operation)
