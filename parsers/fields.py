@@ -12,6 +12,9 @@ import msgspec
 from opensession.hail import times
 from parsers.lines import salvage
 
+_NUMBERS = (int, float)
+"""What holds a number; a bool is none."""
+
 
 def mapping(value: Any, *path: str) -> dict[str, Any]:
     """Return the object at `path` inside of `value`; an empty one when there is none."""
@@ -36,8 +39,7 @@ def text(value: Any, *keys: str) -> str:
     """Return the first of the fields that holds text which is not blank, as it is; else an empty string."""
     if isinstance(value, dict):
         for key in keys:
-            found = value.get(key)
-            if isinstance(found, str) and found.strip():
+            if (found := value.get(key)) and isinstance(found, str) and not found.isspace():
                 return found
     return ""
 
@@ -46,20 +48,25 @@ def number(value: Any, *keys: str) -> int | None:
     """Return the first of the fields that holds a whole number, or text that is one."""
     if isinstance(value, dict):
         for key in keys:
-            found = value.get(key)
-            if isinstance(found, str) and found.isdecimal() and found.isascii() and len(found) < 19:
-                return int(found)
-            if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 2**63:
-                return int(found)
+            if (found := value.get(key)) is not None and (whole := _whole(found)) is not None:
+                return whole
     return None
+
+
+def _whole(value: Any) -> int | None:
+    kind = type(value)
+    if kind is int or kind is float:
+        return int(value) if abs(value) < 2**63 else None
+    is_number = kind is str and value.isdecimal() and value.isascii() and len(value) < 19
+    return int(value) if is_number else None
 
 
 def amount(value: Any, *keys: str) -> float:
     """Return the first of the fields that holds a finite number, such as a price; else 0."""
     if isinstance(value, dict):
         for key in keys:
-            found = value.get(key)
-            if isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < 2**63:
+            found: Any = value.get(key)
+            if type(found) in _NUMBERS and abs(found) < 2**63:
                 return float(found)
     return 0.0
 
@@ -68,7 +75,7 @@ def moment(value: Any, *keys: str) -> str | None:
     """Return the first of the fields that holds a time, as a normal time stamp; see `stamp`."""
     if isinstance(value, dict):
         for key in keys:
-            if (found := stamp(value.get(key))) is not None:
+            if (told := value.get(key)) is not None and (found := stamp(told)) is not None:
                 return found
     return None
 
@@ -86,7 +93,7 @@ def stamp(value: Any) -> str | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 10**18:
+    if type(value) not in _NUMBERS or not 0 < value < 10**18:
         return None
     milliseconds = value * 1000 if value < 10**11 else value if value < 10**14 else value / 1000
     try:

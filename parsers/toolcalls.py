@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from opensession.hail.actions import (
@@ -129,8 +130,11 @@ def usual(name: str, arguments: Any) -> Action:
 
 def usual_kind(name: str, made: Action) -> str:
     """Return the `semantic.tool_kind` of a call that was read by `usual`."""
-    if kind := KIND_WORDS.get(type(made)):
-        return kind
+    return KIND_WORDS.get(type(made)) or _kind_word(name)
+
+
+@lru_cache(maxsize=1024)
+def _kind_word(name: str) -> str:
     word = name.lower()
     return "task" if any(part in word for part in ("task", "agent", "delegate")) else "other"
 
@@ -187,16 +191,22 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _usual_kind(name: str, arguments: Any) -> type[Action] | None:
-    word = name.lower()
-    if word.startswith(("mcp__", "mcp_")):
-        return None
-    for namespace in _NAMESPACES:
-        word = word.removeprefix(namespace)
-    word = word.replace("-", "").replace("_", "").replace(" ", "")
+    word = _plain(name)
     if word in _EDITORS and isinstance(arguments, dict):
         command = arguments.get("command")
         return _EDITOR_COMMANDS.get(command, FileEdit) if isinstance(command, str) else FileEdit
     return _ADDED.get(word)
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    """Return the name of a tool without the ways in which agents spell it; an empty one for that of an MCP server."""
+    word = name.lower()
+    if word.startswith(("mcp__", "mcp_")):
+        return ""
+    for namespace in _NAMESPACES:
+        word = word.removeprefix(namespace)
+    return word.replace("-", "").replace("_", "").replace(" ", "")
 
 
 def _path_of(arguments: Any) -> str:
@@ -222,7 +232,6 @@ def _first_words(arguments: Any, keys: tuple[str, ...]) -> str:
     """Return the first of the named arguments that is text and not blank."""
     if isinstance(arguments, dict):
         for key in keys:
-            value = arguments.get(key)
-            if isinstance(value, str) and value.strip():
+            if (value := arguments.get(key)) and isinstance(value, str) and not value.isspace():
                 return value
     return ""

@@ -140,8 +140,10 @@ class Transcript:
 
     def agent(self, words: str, at: At, id: str = "", usage: Usage | None = None, model: str = "") -> bool:
         """The agent answered `words`. Return whether that gave an event, which then carries the `usage`."""
-        marks = (usage.attributes() if usage else {}) | ({"model": model} if model else {})
-        self.facts.learn(model=model)
+        marks = usage.attributes() if usage else {}
+        if model:
+            marks["model"] = model
+            self.facts.learn(model=model)
         return bool(words.strip()) and self.emit(AgentMessage(), _text(words.strip()), at, id, marks) >= 0
 
     def thinking(self, words: str, at: At, id: str = "") -> None:
@@ -198,14 +200,10 @@ class Transcript:
         made = action or usual(name, arguments)
         kind = usual_kind(name, made)
         shown = call_content(made, arguments) if content is None else content
-        number = self.emit(
-            made,
-            shown,
-            at,
-            id or (call_id and f"{call_id}-call"),
-            self._call_marks(call_id, kind) | dict(marks or {}),
-            task,
-        )
+        told = _call_marks(call_id, kind)
+        if marks:
+            told.update(marks)
+        number = self.emit(made, shown, at, id or (call_id and f"{call_id}-call"), told, task)
         key = call_id or f"#{number}"
         is_shell, lacks_diff = isinstance(made, ShellCommand), _lacks_diff(made)
         self._wait(key, Call(name, path_of(made), number, is_shell, lacks_diff, kind))
@@ -232,15 +230,8 @@ class Transcript:
         kind = call.kind if call else usual_kind(name, usual(name, None))
         made = ToolResult(name=name, is_error=is_error, call_id=call_id or None)
         shown = result_content(name, call.path if call else None, words) if content is None else content
-        self.emit(
-            made,
-            shown,
-            at,
-            id or (call_id and f"{call_id}-result"),
-            self._call_marks(call_id, kind),
-            task,
-            duration_ms,
-        )
+        native = id or (call_id and f"{call_id}-result")
+        self.emit(made, shown, at, native, _call_marks(call_id, kind), task, duration_ms)
         if call:
             self._amend(call, is_error, exit_code, diff)
 
@@ -258,7 +249,12 @@ class Transcript:
         facts = self.facts
         facts.made += 1
         time = at.time or facts.last or facts.created or facts.born
-        facts.first, facts.last = facts.first or time, time
+        facts.last = time
+        if not facts.first:
+            facts.first = time
+        attributes = self._marks(at)
+        if marks:
+            attributes.update(marks)
         event = Event(
             event_id=id or f"{self.tool}-{facts.made}",
             timestamp=time,
@@ -266,21 +262,21 @@ class Transcript:
             task_id=task or self.task,
             content=content,
             duration_ms=duration_ms if duration_ms is None or duration_ms > 0 else None,
-            attributes=self._marks(at) | dict(marks or {}),
+            attributes=attributes,
         )
         return self.out.emit(event)
 
     def _marks(self, at: At) -> dict[str, Any]:
-        known = {
-            "source.schema_version": self.schema,
-            "source.raw_type": at.raw.strip(),
-            "semantic.group_id": at.group.strip(),
-            "timestamp.estimated": not at.time,
-        }
-        return {name: value for name, value in known.items() if value} | dict(at.marks)
-
-    def _call_marks(self, call_id: str, kind: str) -> dict[str, Any]:
-        return {"semantic.call_id": call_id, "semantic.tool_kind": kind} if call_id else {"semantic.tool_kind": kind}
+        marks: dict[str, Any] = {"source.schema_version": self.schema}
+        if raw := at.raw.strip():
+            marks["source.raw_type"] = raw
+        if group := at.group.strip():
+            marks["semantic.group_id"] = group
+        if not at.time:
+            marks["timestamp.estimated"] = True
+        if at.marks:
+            marks.update(at.marks)
+        return marks
 
     def _wait(self, key: str, call: Call) -> None:
         calls = self.facts.calls
@@ -350,7 +346,7 @@ def created_content(path: str, words: str) -> Content:
 
 
 def path_of(made: Action) -> str | None:
-    return made.path if isinstance(made, FileRead | FileEdit | FileCreate | FileDelete) else None
+    return made.path if isinstance(made, _OF_A_FILE) else None
 
 
 def born(path: Path) -> str:
@@ -359,6 +355,13 @@ def born(path: Path) -> str:
         return times.from_ms(path.stat().st_mtime_ns // 1_000_000)
     except (OSError, OverflowError):
         return times.from_ms(0)
+
+
+_OF_A_FILE = (FileRead, FileEdit, FileCreate, FileDelete)
+
+
+def _call_marks(call_id: str, kind: str) -> dict[str, Any]:
+    return {"semantic.call_id": call_id, "semantic.tool_kind": kind} if call_id else {"semantic.tool_kind": kind}
 
 
 def _lacks_diff(made: Action) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 # Days are bounded per month, so that only 29 February needs the calendar. Whatever this refuses takes the slow way.
-_NORMAL = re.compile(
+_SECOND = (
     r"(?!0000)[0-9]{4}-"
     r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.(?:[0-9]{3}){0,2}(?!000)[0-9]{3})?Z"
-).fullmatch
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+)
+_NORMAL = re.compile(_SECOND + r"(?:\.(?:[0-9]{3}){0,2}(?!000)[0-9]{3})?Z").fullmatch
+_UTC = re.compile(_SECOND + r"(?:\.([0-9]+))?(?:Z|\+00:00)").fullmatch
 _ACCEPTED = re.compile(
     r"\s*(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ](?P<minute>[0-9]{2}:[0-9]{2}):(?P<second>[0-9]{2})"
     r"(?:\.(?P<fraction>[0-9]+))?"
@@ -34,6 +37,8 @@ def strict(text: str) -> str | None:
 
 
 def _normalised(text: str, *, offset_required: bool = False) -> str | None:
+    if utc := _UTC(text):
+        return _written(text[:19], utc[1] or "")
     found = _ACCEPTED(text)
     if found is None or (offset_required and not (found["utc"] or found["sign"])):
         return None
@@ -41,7 +46,7 @@ def _normalised(text: str, *, offset_required: bool = False) -> str | None:
         moment = datetime.fromisoformat(f"{found['date']}T{found['minute']}") + timedelta(seconds=_seconds(found))
     except (ValueError, OverflowError):
         return None
-    return _written(moment, found["fraction"] or "")
+    return _written(moment.isoformat()[:19], found["fraction"] or "")
 
 
 def _seconds(found: re.Match[str]) -> int:
@@ -57,10 +62,10 @@ def _seconds(found: re.Match[str]) -> int:
     return second - offset if found["sign"] == "+" else second + offset
 
 
-def _written(moment: datetime, fraction: str) -> str:
+def _written(second: str, fraction: str) -> str:
     digits = fraction[:9].rstrip("0")
     width = -(-len(digits) // 3) * 3
-    return f"{moment.isoformat()[:19]}.{digits:0<{width}}Z" if digits else f"{moment.isoformat()[:19]}Z"
+    return f"{second}.{digits:0<{width}}Z" if digits else f"{second}Z"
 
 
 def instant(text: str) -> datetime:
@@ -70,13 +75,19 @@ def instant(text: str) -> datetime:
 
 def from_ms(milliseconds: int) -> str:
     """Return the time stamp of milliseconds since 1970. Raises OverflowError outside of the years 1 to 9999."""
-    return from_datetime(_EPOCH + timedelta(milliseconds=milliseconds))
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_since_epoch(seconds)}.{rest:03}Z" if rest else f"{_since_epoch(seconds)}Z"
+
+
+@lru_cache(maxsize=1024)
+def _since_epoch(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def from_datetime(moment: datetime) -> str:
     """Return the time stamp of `moment`; a naive one is taken as UTC."""
     moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    return _written(moment, f"{moment.microsecond:06}")
+    return _written(moment.isoformat()[:19], f"{moment.microsecond:06}")
 
 
 def key(text: str) -> str:
