@@ -268,7 +268,8 @@ _SUMMED = (
     "lines_added",
     "lines_removed",
     "estimated",
+    "has_errors",
     *_COUNTERS,
 )
 _UNITED = ("tasks", "edited", "read", "active")
-_HIGHEST = (*_RUNNING, "has_errors", "max_active")
+_HIGHEST = (*_RUNNING, "max_active")
