@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
@@ -86,8 +87,9 @@ def logs(
 ) -> Iterator[Log]:
     """Yield every log in the known places. What cannot be looked at is appended to `unreadable`."""
     seen: set[str] = set()
+    machine = Machine(home, env)
     for tool, place in places(extra):
-        for root in dict.fromkeys(place.folders(Machine(home, env))):
+        for root in dict.fromkeys(place.folders(machine)):
             for log in _Walk(tool, place, unreadable).at(str(root)):
                 # A variable may name a folder inside of another one.
                 if log.path not in seen:
@@ -164,8 +166,9 @@ class _Walk:
         _, pattern = self._place.parts()
         if pattern:
             yield from self.below(root, pattern)
-        elif found := next((entry for entry in self._entries(os.path.dirname(root)) if entry.path == root), None):
-            yield from self._log(found)
+        else:
+            named = (entry for entry in self._entries(os.path.dirname(root)) if entry.path == root)
+            yield from filter(None, map(self._log, named))
 
     def below(self, folder: str, pattern: Sequence[str], depth: int = 0) -> Iterator[Log]:
         """Yield the logs below a folder that fit the rest of the pattern."""
@@ -181,7 +184,8 @@ class _Walk:
         matches = name_matcher(wanted[0])
         for entry in entries:
             if len(wanted) == 1 and matches(entry.name) and not _is_compressed_twin(entry.name, names):
-                yield from self._log(entry)
+                if log := self._log(entry):
+                    yield log
             elif entry.name not in self._skipped and entry.is_dir(follow_symlinks=False):
                 if deep and depth < self._depth:
                     yield from self.below(entry.path, pattern, depth + 1)
@@ -191,28 +195,28 @@ class _Walk:
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as found:
-                return sorted(found, key=lambda entry: entry.name)
+                return sorted(found, key=attrgetter("name"))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             self._unreadable.append(Unreadable(folder, error.strerror or str(error)))
             return []
 
-    def _log(self, entry: os.DirEntry[str]) -> Iterator[Log]:
-        """Yield the entry if it is a log. Links, sockets and a file that vanished just now are none."""
+    def _log(self, entry: os.DirEntry[str]) -> Log | None:
+        """Return the entry if it is a log. Links, sockets and a file that vanished just now are none."""
         try:
             stat = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
-            return
+            return None
         except OSError as error:
             self._unreadable.append(Unreadable(entry.path, error.strerror or str(error)))
-            return
+            return None
         if not S_ISREG(stat.st_mode) or self._place.excludes(entry.path):
-            return
+            return None
         if _is_text(entry.path):
-            yield _looked_at(self._tool, entry.path, stat, self._place)
-        else:
-            self._unreadable.append(Unreadable(entry.path, "its name is not UTF-8; rename it to have it indexed"))
+            return _looked_at(self._tool, entry.path, stat, self._place)
+        self._unreadable.append(Unreadable(entry.path, "its name is not UTF-8; rename it to have it indexed"))
+        return None
 
 
 def _is_compressed_twin(name: str, names: set[str]) -> bool:

@@ -93,7 +93,7 @@ class Place(NamedTuple):
 
     def excludes(self, path: str) -> bool:
         """Tell whether a path that fits is none of a log after all."""
-        return bool(self.never) and re.search(self.never, path) is not None
+        return bool(self.never) and _expression(self.never).search(path) is not None
 
 
 def database(root: str, pattern: str) -> Place:
@@ -178,6 +178,9 @@ def name_matcher(pattern: str) -> Callable[[str], object]:
     if pattern.startswith("*") and not set("*?[") & set(ending):
         return lambda name: name.endswith(ending)
     return re.compile(translate(pattern)).match
+
+
+_expression = cache(re.compile)
 
 
 @cache
