@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct, field, to_builtins
 
 from opensession.hail import times
 from opensession.hail.actions import (
@@ -103,7 +103,7 @@ class Usage(Struct, frozen=True, omit_defaults=True):
 
     def attributes(self) -> dict[str, Any]:
         """Return the counts that are above zero, as attributes of an event."""
-        return {name: count for name in self.__struct_fields__ if (count := getattr(self, name)) > 0}
+        return {name: count for name, count in to_builtins(self).items() if count > 0}
 
 
 class At(Struct, frozen=True):

@@ -13,14 +13,14 @@ from typing import Any
 
 from parsers.base import Match, Sample
 from parsers.deepseek_harness import messages, tools
-from parsers.deepseek_harness.progress import Progress, step_of
-from parsers.fields import mapping, moment, number, text
+from parsers.deepseek_harness.progress import Progress, place_of
+from parsers.fields import mapping, number, text
 from parsers.jsonlines import JsonLinesReader
 from parsers.transcript import At, Transcript
 
 TOOL = "deepseek-harness"
 SCHEMA = "deepseek-harness-jsonl-v1"
-STREAMED = ("text-chunks", "reasoning-chunks", "tool-call-chunks", "assistant/chunk")
+STREAMED = frozenset({"text-chunks", "reasoning-chunks", "tool-call-chunks", "assistant/chunk"})
 
 
 class DeepSeekHarnessReader(JsonLinesReader):
@@ -36,13 +36,15 @@ class DeepSeekHarnessReader(JsonLinesReader):
 
     def take(self, record: dict[str, Any], kind: str, to: Transcript) -> None:
         """Say what a record means; see `JsonLinesReader.take`."""
-        self.state.learn(session_id=text(record, "sessionId"))
+        if not self.state.session_id:
+            self.state.session_id = text(record, "sessionId")
         event = mapping(record, "event") or record
-        handler = HANDLERS.get(kind)
         if self.state.is_seed and kind != "session/end-seed":
             to.out.ignore(kind)
-        elif handler is not None:
-            handler(event, _at(event, kind), to, self.state)
+        elif kind in STREAMED:
+            messages.chunk(event, kind, to, self.state)
+        elif handler := HANDLERS.get(kind):
+            handler(event, place_of(event, kind), to, self.state)
         elif kind in SILENT or kind.startswith(SILENT_FAMILIES) or event.get("ignorable") is True:
             to.out.ignore(kind)
         else:
@@ -76,10 +78,6 @@ def _is_event(record: Mapping[str, Any]) -> bool:
     return number(record, "seq", "seq0") is not None and isinstance(record.get("data"), dict) and "type" in record
 
 
-def _at(event: dict[str, Any], kind: str) -> At:
-    return At(time=moment(event, "time", "time0") or "", raw=kind, group=step_of(event))
-
-
 Handler = Callable[[dict[str, Any], At, Transcript, Progress], None]
 
 HANDLERS: Mapping[str, Handler] = {
@@ -93,7 +91,6 @@ HANDLERS: Mapping[str, Handler] = {
     "context/message": messages.user,
     "assistant/message": messages.agent,
     "assistant/attempt": messages.attempt,
-    **dict.fromkeys(STREAMED, messages.chunk),
     "step/start": messages.border,
     "step/end": messages.border,
     "turn/end": messages.turn_end,

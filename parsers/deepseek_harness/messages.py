@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from parsers.deepseek_harness.progress import Progress, flush, forget, hear, id_of, learn_model, usage_of
+from parsers.deepseek_harness.progress import (
+    Progress,
+    flush,
+    forget,
+    hear,
+    hear_all,
+    id_of,
+    learn_model,
+    place_of,
+    usage_of,
+)
 from parsers.fields import joined, mapping, moment, number, objects, text
 from parsers.transcript import At, Transcript
 
@@ -65,7 +75,7 @@ def agent(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> Non
     data = mapping(event, "data")
     message = mapping(data, "message") or data
     model = learn_model(state, mapping(message, "source") or mapping(data, "provenance"))
-    hear(objects(data, "stream"), state)
+    hear_all(data, state)
     usage, native = usage_of(mapping(data, "usage")) or state.unpaid, id_of(event, message)
     state.paid = at.group if usage else state.paid
     forget(state)
@@ -80,16 +90,17 @@ def agent(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> Non
 
 def attempt(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> None:
     """Take a response that failed or was broken off."""
-    hear(objects(event, "data", "stream"), state)
+    hear_all(mapping(event, "data"), state)
     flush(at, to, state, id_of(event, {}))
 
 
-def chunk(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> None:
+def chunk(event: dict[str, Any], kind: str, to: Transcript, state: Progress) -> None:
+    """Take what was streamed. Most lines are of this kind and give no event, so the place of it is told late."""
     data = mapping(event, "data")
-    hear([{**data, "type": at.raw}], state)
+    hear(data, kind, state)
     if text(mapping(data, "chunk", "reason"), "kind") == "error":
-        flush(at, to, state, id_of(event, {}))
-    to.out.ignore(at.raw)
+        flush(place_of(event, kind), to, state, id_of(event, {}))
+    to.out.ignore(kind)
 
 
 def border(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from msgspec import field
 
-from parsers.fields import items, mapping, number, text
+from parsers.fields import items, mapping, moment, number, objects, text
 from parsers.models import provider_of
 from parsers.transcript import At, Facts, Transcript, Usage
 
@@ -31,17 +32,29 @@ class Progress(Facts):
     numbers: dict[int, str] = field(default_factory=dict)
 
 
-def hear(stream: Iterable[dict[str, Any]], state: Progress) -> None:
-    """Keep what was streamed: single chunks, or runs of them."""
-    for record in stream:
-        chunk = mapping(record, "chunk")
-        kind, pieces = text(chunk, "type") or text(record, "type"), items(record, "texts") or [chunk.get("text")]
-        heard = {"reasoning": state.thought, "text": state.said_so_far}.get(kind.partition("-")[0])
-        words = "".join(piece for piece in pieces if isinstance(piece, str))[: MOST_HEARD - state.heard]
-        if heard is not None and words:
-            heard.append(words)
+def hear_all(data: dict[str, Any], state: Progress) -> None:
+    """Keep what was streamed before a message, where that holds its stream."""
+    for record in objects(data, "stream"):
+        hear(record, text(record, "type"), state)
+
+
+def hear(record: dict[str, Any], kind: str, state: Progress) -> None:
+    """Keep what was streamed: a single chunk, which tells its own kind, or a run of chunks."""
+    chunk = mapping(record, "chunk")
+    heard = _HEARD.get((text(chunk, "type") or kind).partition("-")[0])
+    if heard:
+        pieces = items(record, "texts") or [chunk.get("text")]
+        if words := "".join([piece for piece in pieces if isinstance(piece, str)])[: MOST_HEARD - state.heard]:
+            heard(state).append(words)
             state.heard += len(words)
-        state.unpaid = usage_of(mapping(chunk, "usage")) or state.unpaid
+    if usage := usage_of(mapping(chunk, "usage")):
+        state.unpaid = usage
+
+
+_HEARD: Mapping[str, Callable[[Progress], list[str]]] = {
+    "reasoning": attrgetter("thought"),
+    "text": attrgetter("said_so_far"),
+}
 
 
 def flush(at: At, to: Transcript, state: Progress, native: str) -> None:
@@ -62,6 +75,8 @@ def forget(state: Progress) -> None:
 
 
 def usage_of(told: dict[str, Any]) -> Usage | None:
+    if not told:
+        return None
     usage = Usage(
         input_tokens=number(told, "inputTokens") or 0,
         output_tokens=number(told, "outputTokens") or 0,
@@ -80,9 +95,12 @@ def learn_model(state: Progress, source: dict[str, Any]) -> str:
     return model
 
 
-def step_of(event: dict[str, Any]) -> str:
+def place_of(event: dict[str, Any], kind: str) -> At:
+    """Return where an event of this kind stands: in which step of which turn."""
     data = mapping(event, "data")
-    return ".".join(str(part) for key in ("turn", "step") if (part := number(data, key)) is not None)
+    turn, step = number(data, "turn"), number(data, "step")
+    group = ".".join([str(part) for part in (turn, step) if part is not None])
+    return At(time=moment(event, "time", "time0") or "", raw=kind, group=group)
 
 
 def id_of(event: dict[str, Any], message: dict[str, Any]) -> str:
