@@ -241,7 +241,8 @@ _POWERS_OF_FOUR = int("01" * 32, 2)
 
 
 def _tick(counts: dict[str, int], kind: str) -> None:
-    kind = kind[:LONGEST_KIND]
-    if kind not in counts and len(counts) >= MOST_KINDS:
-        kind = "others"
+    if kind not in counts:
+        kind = kind[:LONGEST_KIND]
+        if kind not in counts and len(counts) >= MOST_KINDS:
+            kind = "others"
     counts[kind] = counts.get(kind, 0) + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -118,15 +117,14 @@ def joined(content: Any, *keys: str) -> str:
     """
     if isinstance(content, str):
         return content
-    blocks = content if isinstance(content, list) else [content]
-    return "\n".join(words for block in blocks for words in _words(block, keys or ("text",)))
+    blocks, keys = content if isinstance(content, list) else [content], keys or ("text",)
+    return "\n".join([words for block in blocks if (words := _words(block, keys)) is not None])
 
 
-def _words(block: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    if isinstance(block, str):
-        yield block
-    elif isinstance(block, dict) and (words := text(block, *keys) or placeholder(block)):
-        yield words
+def _words(block: Any, keys: tuple[str, ...]) -> str | None:
+    if isinstance(block, dict):
+        return text(block, *keys) or placeholder(block) or None
+    return block if isinstance(block, str) else None
 
 
 def placeholder(block: dict[str, Any]) -> str:

@@ -271,7 +271,7 @@ def _take_result(message: Record, at: At, to: Transcript) -> None:
         name=text(message, "toolName"),
         is_error=message.get("isError") is True,
         exit_code=code,
-        diff=unnumbered(text(details, "diff")),
+        diff=unnumbered(diff) if (diff := text(details, "diff")) else "",
     )
 
 

@@ -56,12 +56,8 @@ def action(table: Mapping[str, Rule], name: str, arguments: Any) -> Action:
 
 def first_text(arguments: Any, keys: tuple[str, ...], default: str = "") -> str:
     """Return the first of the named arguments that is text."""
-    if isinstance(arguments, dict):
-        for key in keys:
-            value = arguments.get(key)
-            if isinstance(value, str):
-                return value
-    return default
+    found = _told(arguments, keys) if isinstance(arguments, dict) else None
+    return default if found is None else found
 
 
 _PATHS = ("file_path", "filePath", "path", "absolute_path", "target_file", "TargetFile", "AbsolutePath", "filename")
@@ -181,9 +177,15 @@ _NEW = ("new_string", "new_str", "newText", "new_text", "newString", "new_conten
 
 
 def _replaced(edit: Mapping[str, Any]) -> str:
-    old = next((edit[key] for key in _OLD if isinstance(edit.get(key), str)), None)
-    new = next((edit[key] for key in _NEW if isinstance(edit.get(key), str)), None)
+    old, new = _told(edit, _OLD), _told(edit, _NEW)
     return unified(old, new) if old is not None and new is not None else ""
+
+
+def _told(arguments: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
+    for key in keys:
+        if isinstance(value := arguments.get(key), str):
+            return value
+    return None
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

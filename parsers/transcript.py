@@ -87,7 +87,7 @@ class Facts(Struct):
     def learn(self, **told: str | None) -> None:
         """Take facts that are not known yet; what is missing or blank tells nothing."""
         for name, value in told.items():
-            if value and value.strip() and not getattr(self, name):
+            if value and not getattr(self, name) and not value.isspace():
                 setattr(self, name, value)
 
 
@@ -144,16 +144,17 @@ class Transcript:
         if model:
             marks["model"] = model
             self.facts.learn(model=model)
-        return bool(words.strip()) and self.emit(AgentMessage(), _text(words.strip()), at, id, marks) >= 0
+        words = words.strip()
+        return bool(words) and self.emit(AgentMessage(), _text(words), at, id, marks) >= 0
 
     def thinking(self, words: str, at: At, id: str = "") -> None:
-        if words.strip():
-            self.emit(Thinking(), _text(words.strip()), at, id)
+        if words := words.strip():
+            self.emit(Thinking(), _text(words), at, id)
 
     def system(self, words: str, at: At, id: str = "") -> None:
         """Words that neither the user typed nor the model said: injected context, hooks, notices."""
-        if words.strip():
-            self.emit(SystemMessage(), _text(words.strip()), at, id)
+        if words := words.strip():
+            self.emit(SystemMessage(), _text(words), at, id)
 
     def custom(self, kind: str, words: str, at: At, id: str = "", marks: Mapping[str, Any] | None = None) -> None:
         self.emit(Custom(kind=kind), _text(words) if words.strip() else EMPTY, at, id, marks)

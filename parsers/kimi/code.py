@@ -14,6 +14,10 @@ from parsers.models import provider_of
 from parsers.transcript import At, Transcript, Usage
 
 Record = dict[str, Any]
+Kept = tuple[str, Record]
+
+_PROMPTS = frozenset({"turn.prompt", "turn.steer", "context.append_message"})
+"""Kinds of records that may be in the user's role."""
 
 MOST_PROMPTS = 32
 """Prompts whose repetition as a message is waited for."""
@@ -24,13 +28,13 @@ _EXIT_CODE = re.compile(r"exit code: (-?[0-9]{1,9})\b").search
 def kind_of(record: Record) -> str:
     """Return the type of a record, with that of the event inside behind a colon."""
     kind = text(record, "type") or "no type"
-    event = text(mapping(record, "event"), "type")
+    event = text(record["event"], "type") if "event" in record else ""
     return f"{kind}:{event}" if event else kind
 
 
-def active(records: Iterable[Record], out: Output) -> list[Record]:
-    """Return the records that the user did not undo, and count all of them."""
-    kept: list[Record] = []
+def active(records: Iterable[Record], out: Output) -> list[Kept]:
+    """Return the records that the user did not undo, each with its kind, and count all of them."""
+    kept: list[Kept] = []
     prompts = _Prompts()
     anchors: list[int] = []
     for record in records:
@@ -42,19 +46,19 @@ def active(records: Iterable[Record], out: Output) -> list[Record]:
             continue
         if kind in ("context.clear", "context.apply_compaction"):
             anchors.clear()
-        elif prompts.is_new(record) and _is_typed(record):
+        elif kind in _PROMPTS and prompts.is_new(record) and _is_typed(record):
             anchors.append(len(kept))
-        kept.append(record)
+        kept.append((kind, record))
     return kept
 
 
-def _undo(count: int, kept: list[Record], anchors: list[int], out: Output) -> None:
+def _undo(count: int, kept: list[Kept], anchors: list[int], out: Output) -> None:
     """Drop the last `count` prompts of the user and all that came of them; more than there are is no undo at all."""
     if not 0 < count <= len(anchors):
         return
     at = anchors[-count]
-    for record in kept[at:]:
-        out.ignore(kind_of(record))
+    for kind, _ in kept[at:]:
+        out.ignore(kind)
     del kept[at:], anchors[-count:]
 
 
@@ -99,10 +103,9 @@ class CodeWire(Wire):
         self._told: list[Usage] = []
         self._diffs: dict[str, str] = {}
 
-    def write(self, records: Iterable[Record]) -> None:
+    def write(self, kept: Iterable[Kept]) -> None:
         """Write what happened. The records are counted already."""
-        for record in records:
-            kind = kind_of(record)
+        for kind, record in kept:
             event = mapping(record, "event")
             at = At(time=moment(record, "time") or "", raw=kind, group=_group(event))
             if handler := _HANDLERS.get(kind):
@@ -252,6 +255,8 @@ def arguments_of(function: Record) -> Any:
 
 def _group(event: Record) -> str:
     """Return the step that an event belongs to."""
+    if not event:
+        return ""
     if step := text(event, "uuid" if text(event, "type").startswith("step.") else "stepUuid"):
         return step
     turn = text(event, "turnId")

@@ -57,6 +57,8 @@ class Wire:
 
 def usage_of(told: dict[str, Any]) -> Usage | None:
     """Return the tokens of a response. Kimi tells the input in three parts, that from a cache is one of them."""
+    if not told:
+        return None
     read = number(told, "inputCacheRead", "input_cache_read") or 0
     written = number(told, "inputCacheCreation", "input_cache_creation") or 0
     usage = Usage(
