@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any, Protocol
 
+import msgspec
+
+_parsed = msgspec.json.Decoder().decode
+
 CHUNK = 1 << 20
 MAX_LINE = 16 << 20
 """Bytes. The longest line seen in real logs is 2.6 MB; a longer one than this is skipped and counted."""
@@ -48,7 +52,15 @@ def complete(log: Bytes) -> Iterator[tuple[bytes | None, int]]:
 
 
 def _is_object(line: bytes) -> bool:
-    return line.rstrip().endswith(b"}") and len(salvage(line)) == 1
+    return line.rstrip().endswith(b"}") and (_is_clean(line) or len(salvage(line)) == 1)
+
+
+def _is_clean(line: bytes) -> bool:
+    try:
+        _parsed(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def salvage(line: bytes) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 PROVIDERS: Mapping[str, str] = {
     "claude": "anthropic",
@@ -20,6 +21,7 @@ PROVIDERS: Mapping[str, str] = {
 _SERIES = ("o1", "o3", "o4")
 
 
+@lru_cache(maxsize=256)
 def provider_of(model: str) -> str:
     """Return the maker of a model, `unknown` when its name does not tell."""
     name = model.lower()

@@ -260,18 +260,18 @@ _EXIT = re.compile(r"Command exited with code (\d{1,9})\s*\Z")
 
 
 def _take_result(message: Record, at: At, to: Transcript) -> None:
-    words, details = _words(message), mapping(message, "details")
+    words, details, call_id = _words(message), mapping(message, "details"), text(message, "toolCallId")
     code = number(details, "exitCode")
     if code is None and message.get("isError") is True and (ended := _EXIT.search(words[-64:])):
         code = int(ended[1])
     to.result(
         words,
         at,
-        text(message, "toolCallId"),
+        call_id,
         name=text(message, "toolName"),
         is_error=message.get("isError") is True,
         exit_code=code,
-        diff=unnumbered(diff) if (diff := text(details, "diff")) else "",
+        diff=unnumbered(text(details, "diff")) if to.lacks_diff(call_id) else "",
     )
 
 

@@ -225,8 +225,7 @@ class Transcript:
         task: str | None = None,
     ) -> None:
         """A tool gave `words` back. Without an id it belongs to the oldest call without one that waits."""
-        key = call_id or next((key for key in self.facts.calls if key.startswith("#")), "")
-        call = self.facts.calls.pop(key, None)
+        call = self.facts.calls.pop(self._key(call_id), None)
         name = name or (call.name if call else self.facts.last_call) or "unknown"
         kind = call.kind if call else usual_kind(name, usual(name, None))
         made = ToolResult(name=name, is_error=is_error, call_id=call_id or None)
@@ -235,6 +234,14 @@ class Transcript:
         self.emit(made, shown, at, native, _call_marks(call_id, kind), task, duration_ms)
         if call:
             self._amend(call, is_error, exit_code, diff)
+
+    def lacks_diff(self, call_id: str) -> bool:
+        """Tell whether the result of a call may tell what it changed. Where the call told, its result is not needed."""
+        call = self.facts.calls.get(self._key(call_id))
+        return call is not None and call.is_edit
+
+    def _key(self, call_id: str) -> str:
+        return call_id or next((key for key in self.facts.calls if key.startswith("#")), "")
 
     def emit(
         self,

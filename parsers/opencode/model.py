@@ -77,7 +77,8 @@ class Message(NamedTuple):
 
 def natural(value: Any, key: str) -> int:
     """Return a whole number that is not negative, 0 where there is none."""
-    return max(0, number(value, key) or 0)
+    found = number(value, key)
+    return found if found is not None and found > 0 else 0
 
 
 def moment(milliseconds: int) -> str:
@@ -101,6 +102,7 @@ def timed(message: Message) -> list[tuple[int, Part]]:
     reached = message.start
     found: list[tuple[int, Part]] = []
     for part in sorted(message.parts, key=lambda part: part.id):
-        found.append((part.start or reached, part))
-        reached = max(reached, part.start, part.end)
+        start = part.start
+        found.append((start or reached, part))
+        reached = max(reached, start, part.end)
     return sorted(found, key=lambda pair: pair[0])

@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, NamedTuple
 
 from parsers.base import MAIN, Output, Thread
@@ -181,7 +183,7 @@ def _of_part(path: Path, part: dict[str, Any]) -> Found:
 
 def _session_of(storage: Path, message: str) -> str:
     """Return the session of a message. Its file may have another name than its id, so all are looked at."""
-    files = (path for folder in _entries(storage / "message") for path in _files(folder))
+    files = (path for folder in _entries(storage / "message") for path in _files(Path(folder.path)))
     for path in islice(files, MOST_SEARCHED):
         data = _loaded(path)
         if message in (text(data, "id"), path.stem):
@@ -194,7 +196,7 @@ def _of_id(storage: Path, session: str) -> Found | None:
         return None
     for folder in _entries(storage / "session"):
         for name in (session, f"ses_{session}"):
-            if data := _loaded(folder / f"{name}.json"):
+            if data := _loaded(Path(folder.path, f"{name}.json")):
                 return Found(data, storage)
     return None
 
@@ -204,17 +206,18 @@ def _storage(session: Path) -> Path:
     return session.parent.parent if session.parent.name == "info" else session.parent.parent.parent
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """Return the files and folders in a folder by name, none when it cannot be read. Links are none of them."""
     try:
         with os.scandir(folder) as found:
-            return sorted(Path(entry.path) for entry in found if not entry.is_symlink())
+            return sorted((entry for entry in found if not entry.is_symlink()), key=attrgetter("name"))
     except OSError:
         return []
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in _entries(folder) if path.suffix == ".json" and path.is_file()]
+    entries = (entry for entry in _entries(folder) if os.path.splitext(entry.name)[1] == ".json")
+    return [Path(entry.path) for entry in entries if entry.is_file()]
 
 
 def _is_folder(path: Path) -> bool:
@@ -224,7 +227,7 @@ def _is_folder(path: Path) -> bool:
 def _loaded(path: Path) -> dict[str, Any]:
     """Return the object that a file is, an empty one when it is none."""
     try:
-        return mapping(decoded(load(path))) if path.is_file() and not path.is_symlink() else {}
+        return mapping(decoded(load(path))) if S_ISREG(path.lstat().st_mode) else {}
     except (OSError, ParseError):
         return {}
 
