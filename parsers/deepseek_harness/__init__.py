@@ -32,13 +32,13 @@ class DeepSeekHarnessReader(JsonLinesReader):
 
     def kind(self, record: dict[str, Any]) -> str:
         """Return the type of the event, of the one inside where a headless run printed it."""
-        return super().kind(mapping(record, "event") or record)
+        return super().kind(_inner(record))
 
     def take(self, record: dict[str, Any], kind: str, to: Transcript) -> None:
         """Say what a record means; see `JsonLinesReader.take`."""
         if not self.state.session_id:
             self.state.session_id = text(record, "sessionId")
-        event = mapping(record, "event") or record
+        event = _inner(record)
         if self.state.is_seed and kind != "session/end-seed":
             to.out.ignore(kind)
         elif kind in STREAMED:
@@ -56,7 +56,7 @@ class DeepSeekHarnessParser:
 
     def recognises(self, sample: Sample) -> Match | None:
         """Tell by the header, or by the numbered events with a slash in their name."""
-        records = [mapping(record, "event") or record for record in sample.records]
+        records = [_inner(record) for record in sample.records]
         if any(_is_header(record) for record in records[:1]):
             return Match(92, "the header of a DeepSeek Harness session")
         ours = sum(1 for record in records if _is_event(record))
@@ -68,6 +68,11 @@ class DeepSeekHarnessParser:
     def companions(self, path: Path) -> Sequence[Path]:
         """A subagent has a session of its own, which names its parent."""
         return ()
+
+
+def _inner(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the event that a headless run printed in a record, else the record itself."""
+    return mapping(record["event"]) or record if "event" in record else record
 
 
 def _is_header(record: Mapping[str, Any]) -> bool:

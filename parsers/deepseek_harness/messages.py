@@ -98,7 +98,7 @@ def chunk(event: dict[str, Any], kind: str, to: Transcript, state: Progress) -> 
     """Take what was streamed. Most lines are of this kind and give no event, so the place of it is told late."""
     data = mapping(event, "data")
     hear(data, kind, state)
-    if text(mapping(data, "chunk", "reason"), "kind") == "error":
+    if "chunk" in data and text(mapping(data["chunk"], "reason"), "kind") == "error":
         flush(place_of(event, kind), to, state, id_of(event, {}))
     to.out.ignore(kind)
 

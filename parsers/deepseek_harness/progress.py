@@ -47,7 +47,7 @@ def hear(record: dict[str, Any], kind: str, state: Progress) -> None:
         if words := "".join([piece for piece in pieces if isinstance(piece, str)])[: MOST_HEARD - state.heard]:
             heard(state).append(words)
             state.heard += len(words)
-    if usage := usage_of(mapping(chunk, "usage")):
+    if chunk and (usage := usage_of(mapping(chunk, "usage"))):
         state.unpaid = usage
 
 
