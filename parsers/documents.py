@@ -16,6 +16,10 @@ from parsers.sample import MAX_DOCUMENT
 from parsers.transcript import At, Facts, Transcript, born, header
 
 
+_MOST_ARE_SMALLER = 1 << 18
+"""Bytes. Python sets aside as many as a file is asked for, which costs more than reading a small document."""
+
+
 class OneThread:
     """The format of a document that holds one session. See `DocumentParser`.
 
@@ -56,7 +60,9 @@ class _Only:
 def load(path: Path) -> bytes:
     """Return the bytes of a document. Raises ParseError when it is too large to be read whole, or OSError."""
     with path.open("rb") as file:
-        data = file.read(MAX_DOCUMENT + 1)
+        data = file.read(_MOST_ARE_SMALLER)
+        if len(data) == _MOST_ARE_SMALLER:
+            data += file.read(MAX_DOCUMENT + 1 - len(data))
     if len(data) > MAX_DOCUMENT:
         raise ParseError(path, 0, f"is larger than {MAX_DOCUMENT >> 20} MiB, too large for a document")
     return data
@@ -69,7 +75,12 @@ def load_text(path: Path) -> str:
 
 def load_json(path: Path) -> Any:
     """Return the JSON value that a document is. Raises ParseError when it is none (it may be half-written)."""
-    if (value := decoded(load(path))) is None:
+    return json_in(load(path), path)
+
+
+def json_in(data: bytes, path: Path) -> Any:
+    """Return the JSON value that the data of a document is; see `load_json`."""
+    if (value := decoded(data)) is None:
         raise ParseError(path, 0, "is no JSON; if the agent is writing it just now, read it again")
     return value
 
@@ -82,8 +93,13 @@ def load_object(path: Path) -> dict[str, Any]:
 
 
 def load_lines(path: Path, out: Output) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a document that holds one per line. A broken line is counted, one being written is not."""
-    *lines, last = load(path).split(b"\n")
+    """Yield the objects of a document that holds one per line; see `objects_in`."""
+    return objects_in(load(path), out)
+
+
+def objects_in(data: bytes, out: Output) -> Iterator[dict[str, Any]]:
+    """Yield the objects of lines. A broken line is counted, one being written is not."""
+    *lines, last = data.split(b"\n")
     for line in lines:
         found = objects(line)
         yield from found

@@ -54,8 +54,10 @@ def response(part: Part) -> Part:
 
 
 def _typed(part: Part, *kinds: str) -> Part:
-    inner = next((found for kind in kinds if (found := mapping(part, kind))), {})
-    return inner or (part if part.get("type") in kinds else {})
+    for kind in kinds:
+        if kind in part and (inner := mapping(part[kind])):
+            return inner
+    return part if part.get("type") in kinds else {}
 
 
 def words(part: Part) -> str:

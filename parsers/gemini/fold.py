@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parsers.base import Output, ParseError
-from parsers.documents import load, load_json, load_lines
+from parsers.documents import json_in, load, objects_in
 from parsers.fields import decoded, mapping, objects, text
 from parsers.genai import parts, said
 from parsers.jsonlines import objects as objects_of
@@ -186,10 +186,10 @@ def _of_history(turn: Message) -> Message:
 
 def told(path: Path, out: Output) -> Story:
     """Return the story of a log. Raises ParseError when it is none."""
-    data = load(path).removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_lines = _is_lines(data)
+    data = load(path)
+    is_lines = _is_lines(data.removeprefix(b"\xef\xbb\xbf").lstrip())
     story = Story(out, is_lines)
-    for record in load_lines(path, out) if is_lines else _whole(load_json(path)):
+    for record in objects_in(data, out) if is_lines else _whole(json_in(data, path)):
         story.take(record)
     if story.is_empty:
         raise ParseError(path, 0, "holds no session; if the agent is writing it just now, read it again")

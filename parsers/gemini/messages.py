@@ -52,10 +52,11 @@ class Teller:
         for part in listed:
             if response := genai.response(part):
                 self._responded(part, response, at)
-        injected = [words for part in listed if (words := genai.words(part)).lstrip().startswith(INJECTED)]
+        told = [words for part in listed if (words := genai.words(part))]
+        injected = [words for words in told if words.lstrip().startswith(INJECTED)]
         for words in injected:
             self._to.system(words, at, _id(at, "context"))
-        typed = "\n".join(words for part in listed if (words := genai.words(part)) and words not in injected)
+        typed = "\n".join(words for words in told if words not in injected)
         self._typed(typed, genai.said(genai.parts(message.get("displayContent"))), at)
 
     def _typed(self, words: str, shown: str, at: At) -> None:
