@@ -15,7 +15,6 @@ from parsers.lines import complete
 from parsers.sample import MAX_DOCUMENT
 from parsers.transcript import At, Facts, Transcript, born, header
 
-
 _MOST_ARE_SMALLER = 1 << 18
 """Bytes. Python sets aside as many as a file is asked for, which costs more than reading a small document."""
 

@@ -106,12 +106,16 @@ class _Session:
         message = mapping(record, "message") or record
         role, content = text(message, "role"), message.get("content", message.get("text"))
         blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        typed = [role == "user" and _is_typed(block, place) for place, block in enumerate(blocks)]
-        own = [joined([block]) for block, is_own in zip(blocks, typed, strict=True) if is_own]
-        self.to.user("\n".join(words for part in own if (words := strip_reminders(part))), at, at.group)
-        for place, (block, is_own) in enumerate(zip(blocks, typed, strict=True)):
-            if isinstance(block, dict) and not is_own:
-                self._block(role, block, at, text(record, "id"), place)
+        typed: list[str] = []
+        others: list[tuple[int, Record]] = []
+        for place, block in enumerate(blocks):
+            if role == "user" and _is_typed(block, place):
+                typed.append(strip_reminders(joined([block])))
+            elif isinstance(block, dict):
+                others.append((place, block))
+        self.to.user("\n".join(filter(None, typed)), at, at.group)
+        for place, block in others:
+            self._block(role, block, at, text(record, "id"), place)
 
     def call(self, record: Record, at: At) -> None:
         self.to.facts.learn(session_id=text(record, "session_id", "sessionId"))
@@ -161,8 +165,9 @@ class _Session:
         elif kind == "thinking":
             self.to.thinking(text(block, "thinking"), at, own)
         elif role == "assistant":
-            self._last_words = joined([block]).strip() or self._last_words
-            self.to.agent(joined([block]), at, own)
+            words = joined([block])
+            self._last_words = words.strip() or self._last_words
+            self.to.agent(words, at, own)
         else:
             self.to.system(strip_reminders(joined([block])), at, own)
 
