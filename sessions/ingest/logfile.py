@@ -17,6 +17,10 @@ TAIL = 2048
 """Bytes before the offset whose digest is kept. They are read twice per visit: once to check, once to keep anew."""
 
 
+_MORE = 4096
+"""Bytes that are asked for beyond the size that a log had. Memory is set aside for all that is asked for."""
+
+
 class LogFile:
     """A log opened once. `bytes_read` counts what was read of the file itself.
 
@@ -56,11 +60,14 @@ class LogFile:
 
     def read(self, size: int) -> bytes:
         """Return up to `size` bytes from the current position, unpacked if the log is compressed."""
-        data = self._unpacked.read(size) if self._unpacked else self.raw(self._at, size)
+        data = self._unpacked.read(size) if self._unpacked else self.raw(self._at, min(size, self._left() + _MORE))
         self._at += len(data)
         if self.is_compressed and self._at > (most := most_unpacked(self.stat.size)):
             raise ParseError(self._path, 0, f"unpacks to more than {most} bytes")
         return data
+
+    def _left(self) -> int:
+        return max(0, self.stat.size - self._at)
 
     def raw(self, offset: int, size: int) -> bytes:
         """Return up to `size` bytes of the file as it is."""
