@@ -72,7 +72,7 @@ class ClaudeLikeReader(JsonLinesReader):
 
     def take(self, record: Record, kind: str, to: Transcript) -> None:
         """Say what a record means; see `JsonLinesReader.take`."""
-        self._learn(record)
+        self._learn(record, kind)
         handler = _HANDLERS.get(kind)
         if handler is None:
             (to.out.ignore if kind in SILENT else to.out.skip)(kind)
@@ -93,15 +93,17 @@ class ClaudeLikeReader(JsonLinesReader):
             self.state.is_auxiliary = True
         return super().header()
 
-    def _learn(self, record: Record) -> None:
-        self.state.learn(
-            session_id=text(record, "sessionId"),
-            cwd=text(record, "cwd"),
-            git_branch=text(record, "gitBranch"),
-            version=text(record, "version"),
-        )
-        if text(record, "type") in ("summary", "ai-title", "custom-title"):
-            self.state.title = text(record, "customTitle", "aiTitle", "summary") or self.state.title
+    def _learn(self, record: Record, kind: str) -> None:
+        state = self.state
+        if not (state.session_id and state.cwd and state.git_branch and state.version):
+            state.learn(
+                session_id=text(record, "sessionId"),
+                cwd=text(record, "cwd"),
+                git_branch=text(record, "gitBranch"),
+                version=text(record, "version"),
+            )
+        if kind in ("summary", "ai-title", "custom-title"):
+            state.title = text(record, "customTitle", "aiTitle", "summary") or state.title
 
 
 def _at(record: Record, kind: str) -> At:
@@ -206,7 +208,8 @@ def _take_call(block: Record, at: At, to: Transcript, known: Known) -> None:
     call = text(block, "id")
     if call and call in known.shown:
         return
-    known.shown = [*known.shown[1 - MOST_SHOWN :], call]
+    known.shown.append(call)
+    del known.shown[:-MOST_SHOWN]
     to.call(text(block, "name"), block.get("input"), at, call)
 
 
