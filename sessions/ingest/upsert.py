@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
-from django.db.models import BinaryField, BooleanField, CharField, IntegerField, Model, TextField
+from django.db.models import BinaryField, BooleanField, CharField, IntegerField, Model, TextField, UUIDField
 
 _PLAIN = (BinaryField, BooleanField, CharField, IntegerField, TextField)
 _Field = Any
@@ -50,6 +51,9 @@ def _converter(field: _Field) -> _Convert | None:
     """Return how a value of the field is made ready for the database; None where it is taken as it is."""
     if isinstance(field, _PLAIN):
         return None
+    told = field.target_field if field.is_relation else field
+    if isinstance(told, UUIDField) and not (field.null or connection.features.has_native_uuid_field):
+        return attrgetter("hex")
     return lambda value: field.get_db_prep_save(value, connection)
 
 
