@@ -5,9 +5,12 @@ Events are numbered per strand. Amendments are folded in on every read; a droppe
 
 from __future__ import annotations
 
+import itertools
 import os
+import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +34,7 @@ Numbered = tuple[int, Event]
 _header = msgspec.msgpack.Decoder(Header).decode
 _tally = msgspec.msgpack.Decoder(Tally).decode
 _amendment = msgspec.msgpack.Decoder(Amendment).decode
+_NO_PATCHES: tuple[int, tuple[tuple[int, bytes], ...]] = (sys.maxsize, ())
 
 
 class BodyMissing(Exception):
@@ -67,8 +71,16 @@ def in_frames(strand: Strand, chosen: Iterable[Frame]) -> Iterator[Numbered]:
 
 
 def events(strand: Strand) -> Iterator[Numbered]:
-    """Yield all events of a strand; holds one frame at a time."""
-    return in_frames(strand, Frame.objects.filter(strand=strand).order_by("n").iterator(chunk_size=16))
+    """Yield all events of a strand; holds one frame at a time. Asks twice, however many frames there are."""
+    rows = AmendmentRow.objects.filter(strand=strand).order_by("number", "pk").values_list("number", "patch")
+    later = itertools.groupby(rows.iterator(), itemgetter(0))
+    number, patches = next(later, _NO_PATCHES)
+    for frame in Frame.objects.filter(strand=strand).order_by("n").iterator(chunk_size=16):
+        found: dict[int, list[Amendment]] = {}
+        while number < frame.first + frame.count:
+            found[number] = [_amendment(bytes(patch)) for _, patch in patches]
+            number, patches = next(later, _NO_PATCHES)
+        yield from _patched(strand, frame, found, frame.first, frame.first + frame.count)
 
 
 def merged(session: Session) -> Iterator[Event]:
@@ -176,12 +188,18 @@ def _frame_start(strand: Strand, number: int) -> int:
 def _folded(strand: Strand, chosen: Iterable[Frame], first: int, stop: int) -> Iterator[Numbered]:
     patches = _patches(strand, first, stop)
     for frame in chosen:
-        for number, line in enumerate(lines(strand, frame), frame.first):
-            event = jsonl.event(line) if line and first <= number < stop else None
-            for patch in patches.get(number, ()):
-                event = patch.fold(event) if event else None
-            if event:
-                yield number, event
+        yield from _patched(strand, frame, patches, first, stop)
+
+
+def _patched(
+    strand: Strand, frame: Frame, patches: Mapping[int, Sequence[Amendment]], first: int, stop: int
+) -> Iterator[Numbered]:
+    for number, line in enumerate(lines(strand, frame), frame.first):
+        event = jsonl.event(line) if line and first <= number < stop else None
+        for patch in patches.get(number, ()):
+            event = patch.fold(event) if event else None
+        if event:
+            yield number, event
 
 
 def _patches(strand: Strand, first: int, stop: int) -> dict[int, list[Amendment]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from django.conf import settings
 from pytest_django import DjangoAssertNumQueries
@@ -9,7 +10,9 @@ from zstandard import ZstdDecompressor
 
 from opensession.hail import jsonl
 from parsers import parse
+from parsers.base import Amendment
 from sessions import bodies
+from sessions.models import Amendment as AmendmentRow
 from sessions.models import RawCopy, Session, Strand
 from tests.base import write_log
 from tests.golden import FIXTURES
@@ -37,6 +40,27 @@ def test_a_window_costs_the_same_anywhere(strand: Strand, django_assert_num_quer
     for first in (0, 100, 190):
         with django_assert_num_queries(3):
             bodies.window(strand, first, 10)
+
+
+def test_all_events_cost_the_same_however_many(
+    strand: Strand, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert strand.frames.count() > 5
+    with django_assert_num_queries(2):
+        assert [number for number, _ in bodies.events(strand)] == list(range(200))
+
+
+def test_all_events_are_as_later_lines_say(strand: Strand) -> None:
+    for number, patch in ((199, {"late": 1}), (0, {"late": 1}), (120, {"late": 1}), (120, {"late": 2}), (121, None)):
+        change = Amendment(number=number, attributes=patch or {}, dropped=patch is None)
+        AmendmentRow.objects.create(strand=strand, number=number, patch=msgspec.msgpack.encode(change))
+    found = dict(bodies.events(strand))
+    assert {number: event.attributes["late"] for number, event in found.items() if "late" in event.attributes} == {
+        0: 1,
+        120: 2,
+        199: 1,
+    }
+    assert sorted(set(range(200)) - set(found)) == [121]
 
 
 def test_it_merges_subagents_as_the_parser_does(world: World) -> None:
