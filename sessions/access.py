@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import Http404, HttpRequest
@@ -16,3 +17,15 @@ def session_read(request: HttpRequest, pk: UUID) -> Session:
     if session is None:
         raise Http404
     return session
+
+
+def sessions_read(request: HttpRequest, ids: Iterable[str]) -> list[Session]:
+    """Return the sessions in the order of their ids. Raises Http404 when there is one that may not be read."""
+    try:
+        keys = list(dict.fromkeys(map(UUID, ids)))
+    except ValueError as error:
+        raise Http404 from error
+    found = Session.objects.visible_to(viewer_of(request)).in_bulk(keys)
+    if len(found) < len(keys):
+        raise Http404
+    return [found[key] for key in keys]

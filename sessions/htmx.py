@@ -17,9 +17,17 @@ class HtmxRequest(HttpRequest):
 def render_part(request: HtmxRequest, page: str, part: str, context: dict[str, Any]) -> HttpResponse:
     """Render the page, or only the part that htmx asked for."""
     wants_part = bool(request.htmx) and not request.htmx.history_restore_request
-    response = render(request, part if wants_part else page, context)
+    response = render_page(request, part if wants_part else page, context)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
-    # What a page shows is the reader's own, and it changes while agents work.
+    return response
+
+
+def render_page(request: HttpRequest, page: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    return private(render(request, page, context, status=status))
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Let caches ask first: what a page shows is the reader's own, and it changes while agents work."""
     patch_cache_control(response, private=True, no_cache=True)
     return response
 

@@ -24,7 +24,9 @@ urlpatterns = [
     path("sessions", views.session_list, name="sessions"),
     path("session/<uuid:pk>", views.session_detail, name="session"),
     path("session/<uuid:pk>/raw", views.session_raw, name="raw"),
+    path("session/<uuid:pk>/handoff", views.handoff, name="handoff"),
     path("session/<uuid:pk>/e/<strand:strand>.<int:number>", views.event, name="event"),
+    path("handoff", views.selection, name="selection"),
     path("events", views.events, name="events"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -27,7 +27,7 @@ FACES = re.compile(
     r"|sessions\.(admin|api|daemon|management|tui|urls|views)\b"
 )
 STARTERS = re.compile(r"\.urls$|\.management\.commands\.\w+$")
-HEAVY = ("boto3", "dulwich", "mcp", "opensession.gitstore", "prompt_toolkit", "rich", "watchdog")
+HEAVY = ("boto3", "dulwich", "mcp", "opensession.gitstore", "prompt_toolkit", "rich", "sessions.artifacts", "watchdog")
 # Every command loads these, so nothing that loads git may stand at their top.
 ALWAYS_LOADED = re.compile(r"\.(apps|models|management)\b|^opensession\.settings$")
 

@@ -64,6 +64,12 @@ def test_it_sees_what_is_loaded() -> None:
     assert loaded_by("check", "--help") >= {"django.contrib.admin", "sessions.models"}
 
 
+def test_it_loads_git_for_no_page_before_something_is_saved() -> None:
+    loaded = loaded_by("check")
+    assert "sessions.views" in loaded
+    assert loaded & {"dulwich", "sessions.artifacts"} == set()
+
+
 def test_it_loads_little_for_the_help_of_handoff() -> None:
     assert loaded_by("handoff", "--help") & UNWANTED == set()
 

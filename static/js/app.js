@@ -1,7 +1,9 @@
 // What scripts add to pages that work without them.
 import { startClocks } from "./clocks.js";
+import { startCopy } from "./copy.js";
 import { startLive } from "./live.js";
 import { startPalette } from "./palette.js";
+import { startSelection } from "./selection.js";
 import { startShortcuts } from "./shortcuts.js";
 import { startToggle } from "./toggle.js";
 
@@ -10,3 +12,5 @@ startPalette();
 startShortcuts();
 startClocks();
 startLive();
+startSelection();
+startCopy();

@@ -2,6 +2,7 @@
 // its own parts again and changes what differs, so that scroll position, focus and opened rows stay.
 const PAUSE = 700;
 const RETRY = 5000;
+const FOCUSABLE = "a, button, summary, input";
 
 let source = null;
 let timer = 0;
@@ -76,6 +77,7 @@ function mergeCards(part) {
   const [list, fresh] = [document.getElementById("cards"), part.querySelector("#cards")];
   if (!list || !fresh) return false;
   const focus = document.activeElement?.closest("[data-session-id]")?.id;
+  const kind = document.activeElement?.matches("input") ? "input" : "a";
   const cards = [...fresh.querySelectorAll("[data-session-id]")];
   const names = new Set(cards.map((card) => card.id));
   const loaded = [...list.querySelectorAll("[data-session-id]")];
@@ -86,7 +88,7 @@ function mergeCards(part) {
   [...list.querySelectorAll("[data-session-id]")].forEach((card, at) => (card.dataset.sessionIdx = at));
   window.htmx.process(list);
   document.getElementById(chosen)?.classList.add("is-selected");
-  if (focus) document.getElementById(focus)?.querySelector("a").focus({ preventScroll: true });
+  if (focus) document.getElementById(focus)?.querySelector(kind).focus({ preventScroll: true });
   return true;
 }
 
@@ -137,10 +139,10 @@ function isSelected(element) {
 // What was open stays open, and what had the focus has it again.
 function swap(old, fresh) {
   const open = [...old.querySelectorAll("details")].map((each) => each.open);
-  const focus = [...old.querySelectorAll("a, button, summary")].indexOf(document.activeElement);
+  const focus = [...old.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
   old.replaceWith(fresh);
   fresh.querySelectorAll("details").forEach((each, at) => (each.open = open[at] ?? each.open));
-  if (focus >= 0) fresh.querySelectorAll("a, button, summary")[focus]?.focus({ preventScroll: true });
+  if (focus >= 0) fresh.querySelectorAll(FOCUSABLE)[focus]?.focus({ preventScroll: true });
   window.htmx.process(fresh);
 }
 

@@ -1,5 +1,6 @@
 // The keys of the pages. Each drives a control that is there for the mouse too.
 import { isOpen } from "./palette.js";
+import { toggle } from "./selection.js";
 
 const SEARCH = { list: "session-search", detail: "session-event-search" };
 const page = document.body.dataset.page;
@@ -8,6 +9,7 @@ const LIST_KEYS = {
   j: () => move(1),
   k: () => move(-1),
   Enter: () => selected()?.querySelector("a").click(),
+  x: () => toggle(selected()),
   t: () => nextOption("t"),
   o: () => nextOption("o"),
   r: () => nextTab("r"),
@@ -18,6 +20,7 @@ const DETAIL_KEYS = {
   k: () => scrollBy({ top: -120 }),
   n: () => step(1),
   p: () => step(-1),
+  h: () => document.getElementById("handoff-link").click(),
 };
 for (const key of "12345") DETAIL_KEYS[key] = () => document.querySelector(`.filter[data-key="${key}"]`)?.click();
 const KEYS = { list: LIST_KEYS, detail: DETAIL_KEYS }[page] ?? {};
@@ -31,9 +34,9 @@ export function startShortcuts() {
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isOpen()) return;
-  if (event.target.matches("input, textarea, select")) return onFieldKey(event);
+  if (event.target.matches("input:not([type=checkbox]), textarea, select")) return onFieldKey(event);
   // Enter and Space belong to what has the focus; only from the page itself do they mean the selected session.
-  if (event.key === "Enter" && event.target.closest("a, button, summary")) return;
+  if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
   const action = event.key === "/" || event.key === "?" ? focusSearch : event.key === "Escape" ? back : KEYS[event.key];
   if (!action) return;
   event.preventDefault();
@@ -58,12 +61,13 @@ function focusSearch() {
   document.getElementById(SEARCH[page])?.select();
 }
 
-// History may lead off the site, so it is used only when the list is what lies there.
+// History may lead off the site, so it is used only when what lies there is where the page leads back to.
 function back() {
   if (page === "list") return;
+  const home = document.body.dataset.back;
   const from = document.referrer && new URL(document.referrer);
-  if (from && from.origin === location.origin && from.pathname === "/sessions" && history.length > 1) history.back();
-  else location.assign("/sessions");
+  if (from && from.origin === location.origin && from.pathname === home && history.length > 1) history.back();
+  else location.assign(home);
 }
 
 function cards() {

@@ -15,6 +15,7 @@ from sessions import handoffs
 from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.handoffs import Subject
 from sessions.ingest.run import index
+from sessions.repositories import nearest
 
 PATIENCE = 1.0
 """Seconds to wait for another indexing pass; then what is indexed already has to do."""
@@ -75,4 +76,4 @@ def _root(path: Path) -> Path:
     folder = path.expanduser().resolve()
     if not folder.is_dir():
         raise Usage(f"--repo {path}: there is no such folder")
-    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+    return nearest(folder) or folder
