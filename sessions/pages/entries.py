@@ -9,10 +9,13 @@ from pathlib import PurePosixPath
 
 from handoff.model import COMPLETED, FAILED, PASSED, Change, CheckRun, Citation, Evidence, PlanItem, Step, Summary
 from opensession.hail import times
-from sessions.pages.texts import counted, duration, one_line, plain, truncated
+from sessions.pages.texts import duration, one_line, plain, truncated
 
-MOST_WORDS, MOST_COMMAND = 2_000, 200
+MOST_WORDS, MOST_COMMAND = 600, 200
 """Characters of a statement, and of a command in it, that the page shows; the events behind them have the rest."""
+
+MOST_READ = 4_000
+"""Characters of a statement that are looked at, so that what stands behind a long command is not lost."""
 
 # Handoffs put names and commands between backticks, longer runs of them where the words hold some.
 _CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -82,13 +85,22 @@ def _label(url: str) -> str:
 
 def pieces(text: str) -> tuple[Piece, ...]:
     """Return a sentence in parts, so that names and commands in it can be told from words."""
-    parts = _CODE.split(_STAMP.sub(r"\1 \2 UTC", one_line(text, MOST_WORDS)))
-    found = [_piece(part, is_code=place % 3 == 2) for place, part in enumerate(parts) if place % 3 != 1]
-    return tuple(piece for piece in found if piece.text)
+    parts = _CODE.split(_STAMP.sub(r"\1 \2 UTC", one_line(text, MOST_READ)))
+    found = (_piece(part, is_code=place % 3 == 2) for place, part in enumerate(parts) if place % 3 != 1)
+    return tuple(_within([piece for piece in found if piece.text], MOST_WORDS))
 
 
 def _piece(text: str, *, is_code: bool) -> Piece:
     return Piece(truncated(text.strip(), MOST_COMMAND), is_code) if is_code else Piece(text)
+
+
+def _within(found: Iterable[Piece], room: int) -> Iterator[Piece]:
+    for piece in found:
+        if room < len(piece.text):
+            yield Piece(truncated(piece.text, max(room, len("..."))), piece.is_code)
+            return
+        yield piece
+        room -= len(piece.text)
 
 
 def numbered(texts: Sequence[str], pointer: str, grounds: Grounds) -> list[Entry]:
@@ -187,4 +199,4 @@ def tally(runs: Sequence[CheckRun]) -> str:
     """Return how the commands ended: `12 passed, 1 failed`."""
     counts = {word: sum(run.status == word for run in runs) for word in (PASSED, FAILED)}
     counts["without a status"] = len(runs) - sum(counts.values())
-    return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count) or counted(0, "command")
+    return ", ".join(f"{count:,} {word}" for word, count in counts.items() if count)
