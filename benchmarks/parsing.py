@@ -24,7 +24,6 @@ from parsers import find, recognise
 from parsers.base import DocumentParser, LineParser, Output, ParseError, Sample
 from parsers.registry import REGISTRY, AnyParser, parser_of
 from parsers.strand import feed, open_log
-from parsers.tool import Tool
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "files"
 BAR = 40.0
