@@ -88,10 +88,9 @@ def _done(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
     for package in packages:
         if package.status == COMPLETED:
             yield stated(_completed(package), facts.shown.get(package.id))
-    passed = {run.command: run.event_id for run in facts.runs if run.status == PASSED}
-    if passed:
-        commands = ranked(list(passed), str)
-        yield stated(f"Verification passed: {_some(commands)}.", *(passed[command] for command in commands))
+    if passed := ranked({run.command: run for run in facts.runs if run.status == PASSED}.values()):
+        names = _some([run.command for run in passed])
+        yield stated(f"Verification passed: {names}.", *(run.event_id for run in passed))
     if changes := facts.changes:
         paths = [changed.change.path for changed in changes]
         yield stated(f"Changed {len(changes)} file(s): {_some(paths)}.", *(changed.event_id for changed in changes))
@@ -122,7 +121,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _next(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
-    for run in _failures(facts.runs):
+    for run in ranked(failures(facts.runs)):
         yield stated(f"Fix what makes {code(run.command)} fail, then run it again.", run.event_id)
     yield from (Stated(f"Restore the missing check: {each.words}", each.events) for each in facts.missing)
     for package in packages:
@@ -163,11 +162,6 @@ def _free(plan: Sequence[Item]) -> list[Item]:
     return found if len(found) > 1 else []
 
 
-def _failures(runs: Sequence[CheckRun]) -> list[CheckRun]:
-    return ranked(failures(runs), lambda run: run.command)
-
-
 def _commands(runs: Sequence[CheckRun]) -> tuple[str, ...]:
     """Return all commands: those that still fail first, then those that check the work."""
-    failing = [run.command for run in _failures(runs)]
-    return tuple(dict.fromkeys([*failing, *ranked([run.command for run in runs], str)]))
+    return tuple(dict.fromkeys(run.command for run in (*ranked(failures(runs)), *ranked(runs))))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
 from handoff.checkkinds import kind_of
 from handoff.claims import Stated, stated
+from handoff.markup import code
 from handoff.model import FAILED, PASSED, UNKNOWN, CheckRun, Verification
 from opensession.hail.actions import ShellCommand, ToolResult
 from opensession.hail.extract import call_id, collapse
 from opensession.hail.model import Event
 
 NOT_VERIFIED = "Files changed but no verification command ran."
-
-T = TypeVar("T")
 
 
 class Checks:
@@ -61,7 +59,7 @@ def verification(runs: Sequence[CheckRun], missing: Sequence[Stated]) -> Verific
 
 def missing(runs: Sequence[CheckRun], last_change: str | None) -> tuple[Stated, ...]:
     """Return the checks that still fail, or that none ran; `last_change` is the event that changed a file last."""
-    open_checks = [stated(f"Failing check still open: `{each.command}`", each.event_id) for each in failures(runs)]
+    open_checks = [stated(f"Failing check still open: {code(each.command)}", each.event_id) for each in failures(runs)]
     if last_change is not None and not runs:
         open_checks.append(stated(NOT_VERIFIED, last_change))
     return tuple(open_checks)
@@ -89,9 +87,9 @@ def commands(checks: Sequence[CheckRun], status: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check.command for check in checks if check.status == status))
 
 
-def ranked(items: Sequence[T], command: Callable[[T], str]) -> list[T]:
+def ranked(runs: Iterable[CheckRun]) -> list[CheckRun]:
     """Return what checks the work (tests, linters, builds) before all other commands, else in the order given."""
-    return sorted(items, key=lambda item: kind_of(command(item)) is None)
+    return sorted(runs, key=lambda run: run.kind is None)
 
 
 def _status(failed: bool | None) -> str:
