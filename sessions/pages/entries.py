@@ -131,14 +131,11 @@ def _step_notes(step: Step, numbers: Mapping[str, str]) -> Iterator[Note]:
     yield status(step.status)
     if step.depends_on:
         yield Note("after " + ", ".join(numbers.get(need, one_line(need, 60)) for need in step.depends_on))
-    started, ended = step.started_at, step.completed_at
-    if started:
-        yield moment(started)
+    started, ended = (times.strict(stamp or "") for stamp in (step.started_at, step.completed_at))
+    if started or ended:
+        yield moment(started or ended or "")
     if started and ended:
-        seconds = int((times.instant(ended) - times.instant(started)).total_seconds())
-        yield Note(f"took {duration(max(0, seconds))}")
-    elif ended:
-        yield moment(ended)
+        yield Note(f"took {duration(times.whole_seconds(started, ended))}")
 
 
 def status(word: str) -> Note:
