@@ -33,7 +33,7 @@ SMALL = 16_000
 """Bytes of a log on average. Below that, opening it costs as much as reading it."""
 
 LONG = 100_000
-"""Bytes of a lengthened log, about."""
+"""Bytes of a lengthened log on average. All logs of a tool are lengthened alike, so the mix of them stays."""
 
 LEAST = 1 << 20
 """Bytes that are read per tool and round: small logs are read again and again."""
@@ -81,7 +81,8 @@ def _size(logs: Sequence[Log]) -> int:
 
 
 def _lengthened(parser: AnyParser, logs: Sequence[Log], folder: Path) -> list[Log]:
-    return [long for log in logs if (long := _longer(parser, log, folder))]
+    times = max(2, LONG * len(logs) // _size(logs))
+    return [long for log in logs if (long := _longer(parser, log, times, folder))]
 
 
 def _by_tool() -> dict[str, list[Path]]:
@@ -142,9 +143,8 @@ def _log(parser: AnyParser, path: Path) -> Log:
     return Log(path, *opened.weighed(), lambda: _read_document(parser, path))
 
 
-def _longer(parser: AnyParser, log: Log, folder: Path) -> Log | None:
+def _longer(parser: AnyParser, log: Log, times: int, folder: Path) -> Log | None:
     """Return a log with more of the same records; None where they give no more events."""
-    times = max(2, LONG // max(log.size, 1))
     if isinstance(parser, LineParser):
         with open_log(log.path) as file:
             data = lengthened.lines(file.read(), times)
