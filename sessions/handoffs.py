@@ -35,9 +35,10 @@ class Subject:
 def newest(asked: Newest, repo: Path | None = None) -> list[Subject]:
     """Return the sessions of this machine that ended last. Raises HandoffError when there is none."""
     found = references.newest(asked.count, repo=repo)
+    if not found and repo:
+        raise HandoffError(f"no session on this machine worked in {repo}; leave --repo out to take any")
     if not found:
-        place = f" in {repo}" if repo else ""
-        raise HandoffError(f"no session{place} is indexed yet; work with an agent, then run `manage.py index`")
+        raise HandoffError("no session is indexed yet; work with an agent, then run `manage.py index`")
     return [of_stored(session) for session in found]
 
 
@@ -48,13 +49,15 @@ def meant(reference: Reference, tool: str | None, repo: Path | None = None) -> l
 
 def of_word(word: str) -> list[Subject]:
     """Return the sessions in a file, or the one that is called so. Raises NoData and Usage."""
+    if not word.strip():
+        raise Usage("an empty word is neither a file nor the id of a session")
     path = Path(word)
     if path.is_file() or path.is_dir():
         return of_file(path)
     try:
         return [of_stored(references.named(word))]
     except NoData as error:
-        raise NoData(f"{word} is neither a file nor the id of a session; see `manage.py handoff --help`") from error
+        raise NoData(f"{word} is neither a file nor the id of a session: {error}") from error
 
 
 def of_file(path: Path) -> list[Subject]:

@@ -100,6 +100,9 @@ def _wanted(words: tuple[str, ...]) -> re.Pattern[str] | None:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("js-default", {"html": False, "linkify": True, "breaks": True}).disable("image")
+    # A file name such as `main.rs` is no address: only what names its scheme becomes a link.
+    if parser.linkify:
+        parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     parser.add_render_rule("fence", _fence)
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from handoff.errors import NoData, Usage
 from handoff.references import Newest, Nth, Reference, Words
+from parsers.registry import TOOLS
 from sessions.models import Session
 from sessions.querysets import SessionQuerySet
 
@@ -30,7 +31,8 @@ def named(text: str) -> Session:
             raise Usage(f"{text} is the beginning of several ids: {_shown(sessions)}; write more of it")
         if sessions:
             return sessions[0]
-    raise NoData(f"no session is called {text}; `manage.py handoff --last` takes the newest")
+    least = f" (a beginning needs {SHORTEST_PREFIX} characters)" if len(text) < SHORTEST_PREFIX else ""
+    raise NoData(f"no session is called {text}{least}; `manage.py handoff --last` takes the newest")
 
 
 def _candidates(text: str) -> Iterator[SessionQuerySet]:
@@ -62,8 +64,13 @@ def _uuids(prefix: str) -> tuple[UUID | None, UUID | None]:
 
 
 def _shown(sessions: list[Session]) -> str:
-    ids = [f"{session.hail_id} ({session.tool})" for session in sessions[:SHOWN]]
+    ids = [f"{session.hail_id} ({session.tool}, row {session.pk})" for session in sessions[:SHOWN]]
     return ", ".join(ids) + (", …" if len(sessions) > SHOWN else "")
+
+
+def is_known(tool: str) -> bool:
+    """Tell whether there is an agent of this name, be it known to a parser of the user's own only."""
+    return tool in TOOLS or Session.objects.filter(tool=tool).exists()
 
 
 def newest(count: int, tool: str | None = None, repo: Path | None = None) -> list[Session]:

@@ -211,7 +211,9 @@ def _result(update: Record, at: At, to: Transcript, call_id: str) -> None:
 def _told_by_server(raw: Record) -> str:
     """Return what an MCP server gave back: the text itself, or under the name of how it went."""
     output = raw.get("output")
-    return output if isinstance(output, str) else next(filter(None, (text(output, name) for name in mapping(output))), "")
+    return (
+        output if isinstance(output, str) else next(filter(None, (text(output, name) for name in mapping(output))), "")
+    )
 
 
 def _end_turn(to: Updates, update: Record, at: At, native: str) -> None:

@@ -128,7 +128,7 @@ def test_it_narrows_to_a_repository(world: World, tmp_path: Path) -> None:
     assert chosen("--last", "9", "--repo", str(repo / "app")) == [OLD]
     assert chosen("--claude", "HEAD", "--repo", str(repo)) == [OLD]
     code, message = failure("--last", "--repo", str(tmp_path / "home"))
-    assert (code, "no session in" in message) == (1, True)
+    assert (code, "no session on this machine worked in" in message) == (1, True)
 
 
 def test_it_merges_several_into_one_document(world: World) -> None:

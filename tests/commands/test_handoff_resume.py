@@ -40,7 +40,7 @@ def test_it_writes_a_session_that_holds_the_handoff_and_the_last_turns(world: Wo
     first, *others = (event for event in session.events if type(event.action) in (UserMessage, AgentMessage))
     opening = user_text(first)
     assert isinstance(first.action, UserMessage)
-    assert opening.startswith(f"This session goes on from a session of claude-code ({SESSION}).")
+    assert opening.startswith(f"fix the login\n\nThis session goes on from a session of claude-code ({SESSION}).")
     assert "# Session Handoff\n\n## Objective\nfix the login\n" in opening
     assert [user_text(event) for event in others] == [
         "I have read the handoff. I go on from there.",

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -15,7 +12,6 @@ from sessions.ingest.report import Progress
 from sessions.models import Session
 from sessions.progress import line, progress_line
 from sessions.services import remove
-from tests.base import REPOSITORY
 
 KEYS = {
     "files_seen",
@@ -94,16 +90,6 @@ def test_progress_is_shown_on_a_terminal_when_it_takes_long(
         assert show is not None
         show(Progress(1, 2, 1, 2))
     assert terminal.getvalue().strip("\r ").partition(",")[0] == seen
-
-
-def test_it_says_what_to_do_without_tables(tmp_path: Path) -> None:
-    environment = dict(os.environ) | {"OPENSESSION_DATA_DIR": str(tmp_path / "new")}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    for command in (["index"], ["index", "--restore", "x"], ["handoff", "--last"]):
-        asked = [sys.executable, str(REPOSITORY / "manage.py"), *command]
-        done = subprocess.run(asked, capture_output=True, env=environment, check=False, text=True)
-        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-        assert "run `manage.py migrate`" in done.stderr
 
 
 def test_progress_is_said_in_one_line() -> None:

@@ -8,7 +8,14 @@ from tempfile import NamedTemporaryFile
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replace `path`, keeping its mode. Raises OSError, and leaves nothing behind then."""
+    """Replace `path`, keeping its mode. Raises OSError that names it, and leaves nothing behind then."""
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, text: str) -> None:
     with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as draft:
         written = Path(draft.name)
         try:

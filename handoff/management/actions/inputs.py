@@ -10,12 +10,13 @@ from django.core.management.base import OutputWrapper
 
 from handoff import references
 from handoff.errors import Usage
-from parsers.registry import TOOLS
 from sessions import handoffs
 from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.handoffs import Subject
 from sessions.ingest.run import index
+from sessions.references import is_known
 from sessions.repositories import nearest
+from sessions.tables import prepare
 
 PATIENCE = 1.0
 """Seconds to wait for another indexing pass; then what is indexed already has to do."""
@@ -35,6 +36,7 @@ def freshen(stderr: OutputWrapper) -> None:
     if not is_local():
         return
     try:
+        prepare()
         report = index(ingest_settings(wait=PATIENCE))
     except INDEX_FAILURES as error:
         stderr.write(f"Using what is indexed already: {said(error)}")
@@ -64,7 +66,7 @@ def _asked(options: dict[str, Any]) -> list[tuple[str | None, str]]:
 
 
 def _meant(tool: str | None, reference: str, repo: Path | None) -> list[Subject]:
-    if tool and tool not in TOOLS:
+    if tool and not is_known(tool):
         raise Usage(f"there is no agent {tool}; `manage.py parsers --all` lists their names")
     if Path(reference).is_file():
         return handoffs.of_file(Path(reference))

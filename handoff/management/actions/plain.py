@@ -22,6 +22,7 @@ from sessions.handoffs import Subject
 
 HAIL = "hail"
 FORMATS = sorted((*render.FORMATS, HAIL))
+_BY_SUFFIX = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".json": "json", ".jsonl": "jsonl"}
 
 
 def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None:
@@ -39,9 +40,9 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
 
 
 def format_of(command: BaseCommand, options: dict[str, Any]) -> str:
-    """Return the format that was asked for: else what suits a terminal, or a program."""
-    stated: str | None = options["format"]
-    is_for_people = command.stdout.isatty() and not options["output"] and not options["populate"]
+    """Return the format that was asked for, or that a file's name tells; else what suits a terminal, or a program."""
+    stated: str | None = options["format"] or (_BY_SUFFIX.get(options["output"].suffix) if options["output"] else None)
+    is_for_people = command.stdout.isatty() and not options["populate"]
     return stated or ("markdown" if is_for_people else "json")
 
 

@@ -31,7 +31,8 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
     inputs.freshen(command.stderr)
     subject = _only(inputs.subjects(words, options, command.stderr))
     summary = handoffs.summary_of(subject)
-    told = opening(summary.tool, summary.session_id, render.markdown([summary]), turns(subject.events()))
+    origin = f"a session of {summary.tool} ({summary.session_id})"
+    told = opening(summary.headline, origin, render.markdown([summary]), turns(subject.events()))
     told = tuple(turn._replace(words=clean(turn.words)) for turn in told)
     written = write(told, _start(subject), Path.home(), os.environ)
     if options["dry_run"]:

@@ -71,6 +71,7 @@ class Command(BaseCommand):
         add("--dry-run", action="store_true", help="print the session file instead of writing it")
 
     def handle(self, *, words: list[str], **options: Any) -> None:
+        self.stderr.style_func = None  # What it notes on the way is no error, and should not look like one.
         name = words[0] if words and words[0] in ACTIONS.keys() - {PLAIN} else PLAIN
         try:
             if options["schema"]:

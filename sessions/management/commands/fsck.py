@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from sessions import fsck
 from sessions.faces import INDEX_FAILURES, ingest_settings, said
 from sessions.ingest.lock import ingest_lock
+from sessions.tables import prepare
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, **options: Any) -> str:
         try:
+            prepare()
             with ingest_lock(ingest_settings().data_dir, wait=600.0):
                 checked = fsck.check()
         except INDEX_FAILURES as error:

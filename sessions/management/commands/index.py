@@ -12,6 +12,7 @@ from sessions.faces import INDEX_FAILURES, ingest_settings, need_local_profile, 
 from sessions.ingest.report import Report
 from sessions.ingest.run import index
 from sessions.progress import progress_line
+from sessions.tables import prepare
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *, full: bool, restore: str | None, json: bool, **options: Any) -> str:
         need_local_profile("index")
         try:
+            prepare()
             if restore and not services.restore(reference=restore):
                 raise CommandError(
                     f"no session {restore} was removed here; the id stands in the list of tombstones in the admin"
@@ -49,7 +51,7 @@ def _as_json(report: Report) -> str:
 
 def _sentence(report: Report) -> str:
     if not report.files_seen:
-        return "No sessions found. It reads the logs of Claude Code and Codex; `discover` shows where it looks."
+        return "No sessions found. `parsers --all` lists the agents that are read; `discover` shows where it looks."
     facts = report.as_json()
     return (
         f"Indexed {facts['sessions_new']} new and {facts['sessions_updated']} changed sessions"

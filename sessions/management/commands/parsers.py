@@ -15,9 +15,10 @@ from parsers import discover
 from parsers.registry import REGISTRY, TOOLS
 from parsers.tool import Tool
 from sessions.drift import Field, age
-from sessions.faces import ingest_settings, is_local
+from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.fidelity import ToolReport, tool_reports
 from sessions.ingest.report import printable
+from sessions.tables import prepare
 
 
 class Command(BaseCommand):
@@ -35,7 +36,11 @@ class Command(BaseCommand):
     def handle(self, *, tool: str | None, all: bool, json: bool, **options: Any) -> str:
         if tool and tool not in TOOLS:
             raise CommandError(f"there is no parser for {tool}; `manage.py parsers --all` lists all")
-        logs, reports = _logs(), tool_reports()
+        try:
+            prepare()
+            logs, reports = _logs(), tool_reports()
+        except INDEX_FAILURES as error:
+            raise CommandError(said(error)) from error
         rows = [(each, logs[each.id], reports.get(each.id) or ToolReport(each.id)) for each in REGISTRY]
         shown = [row for row in rows if tool == row[0].id or (not tool and (all or row[1] or row[2].strands))]
         if json:

@@ -10,6 +10,7 @@ from sessions.daemon.pidfile import AlreadyRunning, only_instance
 from sessions.daemon.run import Daemon
 from sessions.faces import INDEX_FAILURES, ingest_settings, need_local_profile, said
 from sessions.ingest.run import Settings, index
+from sessions.tables import prepare
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         need_local_profile("rundaemon")
         settings = ingest_settings(wait=1.0)
         try:
+            prepare()
             with only_instance(settings.data_dir):
                 return _once(settings) if once else self._watch(settings)
         except AlreadyRunning as error:

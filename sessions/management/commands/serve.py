@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from sessions.tables import prepare
+
 
 class Command(BaseCommand):
     help = "Serve the pages, on this machine only in the local profile. Example: PORT=8000 manage.py serve"
@@ -16,6 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         need_free_port(*address())
+        prepare()
         call_command("collectstatic", interactive=False, verbosity=0)
         # The server takes this process over, so that it gets the signals which are meant for it.
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *_arguments(), "opensession.wsgi"])
