@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any, Protocol
@@ -69,12 +70,12 @@ def salvage(line: bytes) -> list[Any]:
     Forgives a byte order mark, NUL padding, invalid UTF-8, lone surrogates (which become U+FFFD) and NaN.
     """
     text = line.decode("utf-8", "replace").lstrip("\ufeff").replace("\0", " ").strip()
-    values = []
+    values, at = [], 0
     try:
-        while text:
-            value, end = _DECODER.raw_decode(text)
+        while at < len(text):
+            value, end = _DECODER.raw_decode(text, at)
             values.append(value)
-            text = text[end:].lstrip()
+            at = _GAP.match(text, end).end()  # type: ignore[union-attr]  # It matches anything, if only nothing.
     except (ValueError, RecursionError):
         pass
     return [_clean(value) for value in values]
@@ -85,6 +86,7 @@ def _finite(digits: str) -> float | None:
     return number if isfinite(number) else None
 
 
+_GAP = re.compile(r"\s*")
 # JSON knows no NaN and no infinity: what writes them means that there is no number.
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite)
 
