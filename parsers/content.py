@@ -6,6 +6,7 @@ Nothing beside the bytes is read: they lie by themselves in a new folder, which 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -15,8 +16,10 @@ from msgspec.structs import replace
 from opensession.hail.model import Session
 from parsers import ParseError, sessions
 from parsers.detect import Candidate, recognise
+from parsers.hail import TOOL as HAIL
 from parsers.registry import TOOLS
 from parsers.sample import MAX_DOCUMENT, Sample
+from parsers.signals import promised
 
 MAX_NAME = 80
 """Characters of a file's name that are kept, its end."""
@@ -68,7 +71,7 @@ def read(name: str, data: bytes, hint: str = "") -> Read:
         path = Path(folder) / _DEPTH / safe_name(name)
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
-        return _read(path, hint)
+        return _read(path, hint, promised(name, data.decode("utf-8", "replace")))
 
 
 def safe_name(name: str) -> str:
@@ -77,11 +80,13 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "", base).lstrip(".")[-MAX_NAME:] or "session.txt"
 
 
-def _read(path: Path, hint: str) -> Read:
-    candidates = tuple(recognise(Sample(path)))
-    tools = dict.fromkeys([*([hint] if hint else []), *(candidate.tool for candidate in candidates)])
+def _read(path: Path, hint: str, promised: Sequence[Candidate]) -> Read:
+    recognised = recognise(Sample(path))
+    candidates = _ranked(promised, recognised)
+    # Who knows the format goes first: words in a log of one tool are often those of another.
+    ordered = [*([hint] if hint else []), *(each.tool for each in (*recognised, *candidates))]
     warnings: list[str] = []
-    for tool in tools:
+    for tool in dict.fromkeys(ordered):
         try:
             session, others = _newest(path, tool)
         except ParseError as error:
@@ -92,6 +97,12 @@ def _read(path: Path, hint: str) -> Read:
     raise _refusal(candidates, warnings, hint)
 
 
+def _ranked(promised: Sequence[Candidate], recognised: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates of both kinds, a promised one in place of the same tool as it was recognised."""
+    by_tool = {each.tool: each for each in (*recognised, *promised)}
+    return tuple(sorted(by_tool.values(), key=lambda each: (-each.confidence, each.tool)))
+
+
 def _newest(path: Path, tool: str) -> tuple[Session, tuple[str, ...]]:
     """Return the session that went on longest, and the ids of the others. Holds two sessions at a time at most."""
     newest: Session | None = None
@@ -100,7 +111,8 @@ def _newest(path: Path, tool: str) -> tuple[Session, tuple[str, ...]]:
         ids.append(session.header.session_id)
         if newest is None or session.header.context.updated_at >= newest.header.context.updated_at:
             newest = session
-    if newest is None or not newest.events:
+    # A header of HAIL is a session, if an empty one; elsewhere, no event means that the parser read nothing it knows.
+    if newest is None or not (newest.events or tool == HAIL):
         raise ParseError(path, 0, "there is no event in it")
     return newest, tuple(other for other in ids if other != newest.header.session_id)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parsers.content import InvalidHint, Refused, read, safe_name
+from parsers.content import InvalidHint, Refused, SelectionRequired, read, safe_name
 from tests.golden import FIXTURES, laid_out
 
 CODEX = FIXTURES / "codex" / "tools.jsonl"
@@ -73,3 +73,33 @@ def test_it_reads_nothing_beside_the_bytes(tmp_path: Path) -> None:
 )
 def test_it_keeps_the_plain_part_of_a_name(name: str, kept: str) -> None:
     assert safe_name(name) == kept
+
+
+def test_it_lists_the_promised_confidence_of_a_promised_tool() -> None:
+    found = read("rollout.jsonl", CODEX.read_bytes()).candidates
+    assert [(each.tool, each.confidence) for each in found] == [
+        ("codex", 90),
+        ("hail", 70),
+        ("claude-code", 62),
+        ("gemini", 50),
+    ]
+
+
+def test_it_believes_who_knows_the_format_before_who_knows_its_words(tmp_path: Path) -> None:
+    """Logs of CodeBuddy hold the words of Claude's."""
+    log = next(each for each in laid_out("codebuddy", tmp_path).rglob("*.jsonl") if ".hail" not in each.name)
+    data = log.read_bytes() + b'{"type":"user","message":{}}\n'
+    found = read("a.jsonl", data)
+    assert "claude-code" in [each.tool for each in found.candidates]
+    assert (found.tool, found.warnings) == ("codebuddy", ())
+
+
+def test_it_offers_a_choice_for_every_broken_log() -> None:
+    with pytest.raises(SelectionRequired) as refused:
+        read("broken.jsonl", b'{"a":1}\n{"b":2}\n')
+    assert [each.tool for each in refused.value.candidates] == ["hail", "codex", "claude-code", "gemini"]
+
+
+def test_it_takes_a_header_for_an_empty_session() -> None:
+    header = (FIXTURES.parent / "hail" / "demo.hail.jsonl").read_bytes().partition(b"\n")[0]
+    assert read("sample.jsonl", header + b"\n").tool == "hail"
