@@ -116,6 +116,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "sessions.api.errors.handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_THROTTLE_RATES": {"preview": "30/min"},
+    "NUM_PROXIES": env.integer("OPENSESSION_PROXIES", 0, 0, 10),
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 << 20
 

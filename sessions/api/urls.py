@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from sessions.api import errors, system
+from sessions.api import errors, preview, system
 
 urlpatterns = [
     path("health", system.health),
     path("capabilities", system.capabilities),
+    path("ingest/preview", preview.ingest_preview),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]

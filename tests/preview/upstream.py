@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -72,6 +73,27 @@ def serving() -> Iterator[Upstream]:
         yield upstream
         upstream.shutdown()
         thread.join()
+
+
+@contextmanager
+def as_internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
+    """Be a public address to whatever is resolved and connected to, as far as the edge of the network can tell."""
+
+    def resolve(host: str, port: int, **kind: int) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))]
+
+    with serving() as upstream:
+
+        def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+            assert address[0] == "93.184.216.34"
+            line = socket.socket()
+            line.settimeout(timeout)
+            line.connect(("127.0.0.1", upstream.server_port))
+            return line
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        monkeypatch.setattr(socket, "create_connection", connect)
+        yield upstream
 
 
 @contextmanager

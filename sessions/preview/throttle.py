@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+
+class PreviewThrottle(SimpleRateThrottle):
+    """So many previews may be asked for from an address, through the API and the pages together."""
+
+    scope = "preview"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
