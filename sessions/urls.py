@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from sessions import views
+from sessions.preview import views as preview
 
 
 class StrandKey:
@@ -27,6 +28,9 @@ urlpatterns = [
     path("session/<uuid:pk>/handoff", views.handoff, name="handoff"),
     path("session/<uuid:pk>/e/<strand:strand>.<int:number>", views.event, name="event"),
     path("handoff", views.selection, name="selection"),
+    path("git", preview.git, name="git"),
+    path("git/session", preview.git_part, name="git_part"),
+    path("gh/<str:owner>/<str:repo>/<str:ref>/<path:path>", preview.github, name="github"),
     path("events", views.events, name="events"),
     path("robots.txt", views.robots, name="robots"),
 ]

@@ -39,7 +39,7 @@ def session_row(identity: UUID, strands: Sequence[StrandFacts], parent: UUID | N
         "source_missing": False,
         "records": sum(sum(strand.kinds.values()) for strand in strands),
         "skipped": reduce(summed, (strand.skipped for strand in strands)),
-        **_described(header),
+        **described(header),
         **_counted(total, [strand for strand in strands if strand.key != MAIN]),
     }
 
@@ -49,7 +49,7 @@ def chief(strands: Sequence[StrandFacts]) -> StrandFacts:
     return next((strand for strand in strands if strand.key == MAIN), strands[0])
 
 
-def _described(header: Header) -> dict[str, Any]:
+def described(header: Header) -> dict[str, Any]:
     """Return what the log says of the session as a whole."""
     context, agent = header.context, header.agent
     attributes = context.attributes

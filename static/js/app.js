@@ -1,6 +1,7 @@
 // What scripts add to pages that work without them.
 import { startClocks } from "./clocks.js";
 import { startCopy } from "./copy.js";
+import { startGit } from "./git.js";
 import { startLive } from "./live.js";
 import { startPalette } from "./palette.js";
 import { startSelection } from "./selection.js";
@@ -14,3 +15,4 @@ startClocks();
 startLive();
 startSelection();
 startCopy();
+startGit();
