@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from opensession.hail import jsonl
 from parsers.content import InvalidHint, Refused, SelectionRequired, read
@@ -29,12 +30,13 @@ _NEVER = ("ctypes.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.sys
 
 
 class Task(Struct, frozen=True):
-    """What is to be parsed. `folder` is the one place where files may be."""
+    """What is to be parsed. `folder` is the one place where files may be, `most` how many events are wanted."""
 
     folder: str
     name: str
     data: bytes
     hint: str
+    most: int
 
 
 class Parsed(Struct, frozen=True, tag="parsed"):
@@ -69,7 +71,8 @@ def _answer(task: Task) -> Parsed | Unread:
     except Refused as error:
         kinds = isinstance(error, SelectionRequired), isinstance(error, InvalidHint)
         return Unread(error.reason, error.candidates, *kinds)
-    return Parsed(found.tool, found.candidates, found.warnings, len(found.others), jsonl.to_json(found.session))
+    session = jsonl.to_json(replace(found.session, events=found.session.events[: task.most]))
+    return Parsed(found.tool, found.candidates, found.warnings, len(found.others), session)
 
 
 def _limit() -> None:

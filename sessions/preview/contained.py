@@ -32,24 +32,24 @@ _ROOT = Path(__file__).resolve().parent.parent.parent
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def parse(name: str, data: bytes, hint: str = "", seconds: float = SECONDS) -> Parsed:
-    """Return the session that a file holds. Raises PreviewError."""
+def parse(name: str, data: bytes, hint: str = "", most: int = sys.maxsize, seconds: float = SECONDS) -> Parsed:
+    """Return the session that a file holds, with its first `most` events. Raises PreviewError."""
     with _turn(), TemporaryDirectory(prefix="opensession-preview-") as folder:
-        answer = _run(Path(folder).resolve(), name, data, hint, seconds)
+        real = Path(folder).resolve()
+        answer = _run(real, Task(str(real), name, data, hint, most), seconds)
     if isinstance(answer, Parsed):
         return answer
     kind = InvalidSource if answer.is_hint else SelectionRequired if answer.is_choice else ParseFailed
     raise kind(answer.reason, answer.candidates)
 
 
-def _run(folder: Path, name: str, data: bytes, hint: str, seconds: float) -> Parsed | Unread:
-    task = msgspec.msgpack.encode(Task(str(folder), name, data, hint))
+def _run(folder: Path, task: Task, seconds: float) -> Parsed | Unread:
     answer = folder / "answer"
     with answer.open("wb") as output:
         try:
             ended = subprocess.run(
                 [sys.executable, "-P", "-B", "-m", "sessions.preview.child"],
-                input=task,
+                input=msgspec.msgpack.encode(task),
                 stdout=output,
                 stderr=subprocess.DEVNULL,
                 timeout=seconds,

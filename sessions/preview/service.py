@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
@@ -38,14 +40,14 @@ class Preview(Struct, frozen=True):
     native_adapter: str | UnsetType = UNSET
 
 
-def preview(request: PreviewRequest, guard: Guard = PUBLIC) -> Preview:
-    """Look at a session that lies elsewhere. Raises PreviewError."""
+def preview(request: PreviewRequest, guard: Guard = PUBLIC, most: int = sys.maxsize) -> Preview:
+    """Look at the first `most` events of a session that lies elsewhere. Raises PreviewError."""
     hint = (request.parser_hint or "").strip()
     if hint and hint not in TOOLS:
         raise InvalidSource(f"unsupported parser_hint: {hint[:100]}")
     source = normalised(request.source)
     data = _data(source, guard)
-    found = contained.parse(filename(source), data, hint)
+    found = contained.parse(filename(source), data, hint, most)
     return Preview(
         parser_used=found.tool,
         parser_candidates=choices(found.candidates),

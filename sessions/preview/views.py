@@ -20,8 +20,8 @@ from sessions.preview.service import PreviewRequest, choices, preview
 from sessions.preview.source import Git
 from sessions.preview.throttle import PreviewThrottle
 
-MOST_BYTES = 24 << 20
-"""Of an answer that a script brings along to be shown. It leaves out events that are not shown."""
+MOST_BYTES = 8 << 20
+"""Of an answer that a script brings along to be shown. It leaves out the events that are not shown, or do not fit."""
 
 _FIELDS = ("remote", "ref", "path", "parser_hint")
 _PASSED_ON = ("view", "ef", "nf", "parser_hint")
@@ -82,7 +82,7 @@ def _fetched(request: HttpRequest, asked: Asked) -> HttpResponse:
 def _answered(asked: Asked) -> tuple[Answer, int]:
     """Return what the API would say, and its status."""
     try:
-        found = preview(PreviewRequest(Git(asked.remote, asked.ref, asked.path), asked.parser_hint))
+        found = preview(PreviewRequest(Git(asked.remote, asked.ref, asked.path), asked.parser_hint), most=MOST_EVENTS)
     except PreviewError as error:
         return Answer(error.code, error.message, choices(error.candidates)), error.status
     return Answer(
@@ -91,7 +91,7 @@ def _answered(asked: Asked) -> tuple[Answer, int]:
 
 
 def _page(request: HttpRequest, asked: Asked, status: int, **more: Any) -> HttpResponse:
-    context = {"asked": asked, "most_events": MOST_EVENTS, **more}
+    context = {"asked": asked, "most_events": MOST_EVENTS, "most_bytes": MOST_BYTES, **more}
     return _private(render(request, "sessions/git.html", context, status=status))
 
 

@@ -14,8 +14,7 @@ async function show(place) {
   const { remote, ref, path } = asked;
   const source = { kind: "git", remote, ref, path };
   const said = await (await send("/api/ingest/preview", { source, parser_hint: asked.parser_hint || null })).json();
-  said.session?.events?.splice(place.dataset.most);
-  const part = await send(place.dataset.part, { asked, answer: said });
+  const part = await send(place.dataset.part, { asked, answer: shortened(said, place.dataset) });
   if (!part.ok) return say(await part.text());
   replace(place, new DOMParser().parseFromString(await part.text(), "text/html").getElementById("preview"));
 }
@@ -24,6 +23,17 @@ function send(url, data) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
   return fetch(url, { method: "POST", headers, body: JSON.stringify(data) });
+}
+
+// What is not shown need not travel back to the server, and it takes only so much.
+function shortened(said, { most, bytes }) {
+  const events = said.session?.events ?? [];
+  for (let left = Number(most); left && (events.length > left || isLarger(events, bytes / 2)); left >>= 1) events.splice(left);
+  return said;
+}
+
+function isLarger(events, bytes) {
+  return new Blob([JSON.stringify(events)]).size > bytes;
 }
 
 function replace(place, fresh) {

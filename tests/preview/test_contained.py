@@ -33,6 +33,11 @@ def test_it_works(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+def test_it_gives_the_first_events() -> None:
+    whole, start = (msgspec.json.decode(parse("a.jsonl", CODEX, most=most).session) for most in (1000, 3))
+    assert start == whole | {"events": whole["events"][:3]}
+
+
 def test_it_passes_on_what_a_hint_came_to() -> None:
     assert parse("rollout.jsonl", CODEX, "goose").warnings[0].startswith("parser_hint 'goose' failed: ")
 

@@ -14,6 +14,7 @@ from opensession.hail import jsonl
 from sessions.models import Session
 from sessions.pages.preview import MOST_EVENTS
 from sessions.preview.throttle import PreviewThrottle
+from sessions.preview.views import MOST_BYTES
 from tests.base import REPOSITORY
 from tests.golden import FIXTURES
 from tests.preview.upstream import NAME, Upstream, as_internet
@@ -47,6 +48,7 @@ def html(answer: Any, status: int = 200) -> str:
 def test_it_asks_what_to_show(client: Client) -> None:
     page = html(client.get("/git"))
     assert 'name="remote"' in page
+    assert 'action="/git" method="get"' in page
     assert "data-asked" not in page
     assert "Something is missing" not in page
 
@@ -63,6 +65,7 @@ def test_it_fetches_nothing_for_an_address_that_is_opened(client: Client, intern
     assert internet.asked == []
     assert "&quot;parser_hint&quot;:&quot;&quot;" in page
     assert 'value="http://code.example.com/o/r"' in page
+    assert 'action="/git" method="post"' in page
 
 
 def test_it_shows_a_session_without_scripts(client: Client, internet: Upstream) -> None:
@@ -148,6 +151,11 @@ def test_it_shows_hostile_sessions_as_text(client: Client) -> None:
     page = html(part(client, {"session": session, "parser_used": evil}))
     assert "<script" not in page
     assert "<img" not in page
+
+
+def test_it_takes_no_answer_that_is_too_large(client: Client) -> None:
+    answer = client.post("/git/session", "x" * (MOST_BYTES + 1), content_type="application/json")
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "{}", '{"asked": {}, "answer": {"session": {}}}', "[" * 100_000])
