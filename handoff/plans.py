@@ -3,13 +3,14 @@
 Shapes, from the agents' own tools: `TodoWrite` {todos: [{content, status}]}, also as lines of text (Factory Droid) and
 as a Markdown check list (Roo Code); `update_plan` {plan: [{step, status}]} (Codex); `write_todos` {todos:
 [{description, status}]} (Gemini CLI); `manage_todo_list` {todoList: [{id, title, status}]} (VS Code); `TaskCreate`
-{subject} and `TaskUpdate` {taskId, status, addBlockedBy} (Claude Code), whose ids stand in the results.
+{subject} and `TaskUpdate` {taskId, status, addBlockedBy, addBlocks} (Claude Code), whose ids stand in the results.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -31,7 +32,8 @@ _STATES = {
 }
 _LISTS = ("todos", "plan", "todoList", "todo_list", "items", "tasks", "steps")
 _WORDS = ("content", "step", "title", "subject", "description", "text", "task", "name")
-_LINE = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*\[([^\]]{0,20})\]\s*(.+)$", re.MULTILINE)
+# Possessive and within one line: logs are hostile, and blanks that could be read in several ways would take for ever.
+_LINE = re.compile(r"^[ \t]*+(?:(?:[-*+]|\d++[.)])[ \t]*+)?+\[([^\]\n]{0,20})\][ \t]*+(.+)$", re.MULTILINE)
 _CREATED = re.compile(r"#(\w{1,20})")
 
 
@@ -56,7 +58,6 @@ class Plans:
 
     def __init__(self) -> None:
         self._items: dict[str, Item] = {}
-        self._created: dict[str, str] = {}
 
     def see(self, event: Event) -> None:
         if event.attributes.get("merged_subagent"):
@@ -72,36 +73,39 @@ class Plans:
 
     def write(self, event: Event, arguments: Mapping[str, Any]) -> None:
         """Take a whole list, which replaces the last one unless it says that it is merged into it."""
-        found = list(_listed(arguments, event.event_id))
-        kept = self._items if arguments.get("merge") is True else {}
-        merged = kept | {item.id or str(place): item for place, item in enumerate(found)}
-        if found or any(name in arguments for name in _LISTS):
-            self._items = dict(list(merged.items())[:MOST_ITEMS])
+        found = _keyed(islice(_listed(arguments, event.event_id), MOST_ITEMS))
+        if found or _is_emptied(arguments):
+            kept = self._items if arguments.get("merge") is True else {}
+            self._items = dict(islice((kept | found).items(), MOST_ITEMS))
 
     def create(self, event: Event, arguments: Mapping[str, Any]) -> None:
-        name = str(len(self._items) + 1)
-        item = _item({**arguments, "id": name}, event.event_id)
+        item = _item({**arguments, "id": ""}, event.event_id)
         if item and len(self._items) < MOST_ITEMS:
-            self._items[name] = item
-            if call := call_id(event):
-                self._created[call] = name
+            self._items[_unnamed(event)] = item
 
     def update(self, event: Event, arguments: Mapping[str, Any]) -> None:
-        item = self._items.get(_text(arguments.get("taskId")))
+        name = _text(arguments.get("taskId"))
+        item = self._items.get(name)
         if item is None:
             return
-        blocked = tuple(dict.fromkeys((*item.depends_on, *_names(arguments.get("addBlockedBy")))))
         status = _status(arguments["status"]) if "status" in arguments else item.status
         words = _words(arguments) if "subject" in arguments else item.words
-        changed = replace(item, words=words or item.words, status=status, depends_on=blocked, written=event.event_id)
-        self._items[item.id] = changed
+        needs = _together(item.depends_on, _names(arguments.get("addBlockedBy")))
+        changed = replace(item, words=words or item.words, status=status, depends_on=needs, written=event.event_id)
+        self._items[name] = changed
+        self._hold_back(_names(arguments.get("addBlocks")), name)
+
+    def _hold_back(self, names: Iterable[str], until: str) -> None:
+        for name in names:
+            if item := self._items.get(name):
+                self._items[name] = replace(item, depends_on=_together(item.depends_on, (until,)))
 
     def _name_created(self, event: Event) -> None:
         """Take the id that a task got from the result of the call that created it."""
-        name = self._created.pop(call_id(event) or "", "")
-        told = _CREATED.search(user_text(event)[:200]) if name else None
-        if told and told[1] not in self._items:
-            self._items[told[1]] = replace(self._items.pop(name), id=told[1])
+        key = _unnamed(event)
+        told = _CREATED.search(user_text(event)[:200]) if key in self._items else None
+        if told:
+            self._items[told[1]] = replace(self._items.pop(key), id=told[1])
 
 
 _READERS: Mapping[str, Callable[[Plans, Event, Mapping[str, Any]], None]] = {
@@ -138,6 +142,24 @@ def _arguments(event: Event) -> Mapping[str, Any]:
     return data if isinstance(data, Mapping) else {}
 
 
+def _unnamed(event: Event) -> str:
+    """Return what a created task is known by until the result of its call tells its id."""
+    return f"call {call_id(event) or event.event_id}"
+
+
+def _keyed(items: Iterable[Item]) -> dict[str, Item]:
+    """Return the items by their ids; one without an id, or with the id of another, by its place."""
+    keyed: dict[str, Item] = {}
+    for place, item in enumerate(items):
+        keyed[item.id if item.id and item.id not in keyed else f"place {place}"] = item
+    return keyed
+
+
+def _is_emptied(arguments: Mapping[str, Any]) -> bool:
+    """Tell whether the list is there and holds nothing, rather than something that cannot be read."""
+    return any(name in arguments for name in _LISTS) and not any(arguments.get(name) for name in _LISTS)
+
+
 def _listed(arguments: Mapping[str, Any], written: str) -> Iterator[Item]:
     rows = next((arguments[name] for name in _LISTS if arguments.get(name)), ())
     if isinstance(rows, str):
@@ -167,7 +189,11 @@ def _status(state: object) -> str:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(filter(None, map(_text, value))) if isinstance(value, list | tuple) else ()
+    return tuple(filter(None, map(_text, value[:MOST_ITEMS]))) if isinstance(value, list | tuple) else ()
+
+
+def _together(names: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(dict.fromkeys((*names, *more)), MOST_ITEMS))
 
 
 def _text(value: object) -> str:

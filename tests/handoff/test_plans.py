@@ -92,6 +92,45 @@ def test_it_follows_tasks_that_are_created_and_updated() -> None:
     assert summary.execution_contract.parallel_actions == ("Plan: `schema`", "Plan: `docs`")
 
 
+def test_it_keeps_tasks_whose_ids_do_not_begin_with_one() -> None:
+    summary = session(
+        call("TaskCreate", {"subject": "schema"}, "c1"),
+        result("Task #2 created successfully: schema", "c1"),
+        call("TaskCreate", {"subject": "pages"}, "c2"),
+        call("TaskCreate", {"subject": "docs"}, "c3"),
+        result("Task #4 created successfully: docs", "c3"),
+        result("Task #3 created successfully: pages", "c2"),
+        call("TaskUpdate", {"taskId": "2", "addBlocks": ["3", "99"]}, "c4"),
+        call("TaskUpdate", {"taskId": "4", "status": "completed"}, "c5"),
+    )
+    assert {item.id: (item.item, item.status, item.depends_on) for item in summary.plan} == {
+        "2": ("schema", "pending", ()),
+        "4": ("docs", "completed", ()),
+        "3": ("pages", "pending", ("2",)),
+    }
+
+
+def test_it_survives_a_list_that_replaces_tasks_before_their_results() -> None:
+    created = call("TaskCreate", {"subject": "schema"}, "c1")
+    written = call("TodoWrite", {"todos": [{"content": "new", "status": "pending"}]}, "c2")
+    assert states(session(created, written, result("Task #7 created", "c1")).plan) == [("new", "pending")]
+
+
+def test_it_keeps_items_whose_ids_are_the_same() -> None:
+    todos = [{"id": "1", "content": "a"}, {"content": "b"}, {"id": "1", "content": "c"}]
+    assert states(session(call("TodoWrite", {"todos": todos})).plan) == [(name, "pending") for name in "abc"]
+
+
+def test_it_keeps_the_plan_when_a_later_list_cannot_be_read() -> None:
+    first = call("TodoWrite", {"todos": [{"content": "a"}]})
+    assert states(session(first, call("TodoWrite", {"todos": '[{"content": "b"}]'}, "c2")).plan) == [("a", "pending")]
+
+
+def test_it_reads_lists_of_blanks_in_no_time() -> None:
+    blanks = "\n" * 100_000 + " " * 100_000
+    assert states(session(call("TodoWrite", {"todos": f"{blanks}\n- [ ] a"})).plan) == [("a", "pending")]
+
+
 def test_it_offers_what_was_begun_together_in_parallel() -> None:
     todos = [{"content": name, "status": "in_progress"} for name in ("a", "b")] + [{"content": "c"}]
     contract = session(call("TodoWrite", {"todos": todos})).execution_contract
