@@ -9,11 +9,12 @@ TEST = "test"
 LINT = "lint"
 BUILD = "build"
 
-# What stands before the program itself: assignments, and programs that only start another one.
+# What stands before the program itself: assignments, and programs that only start another one. Each is taken in one way
+# only: `python -m` could be one starter or two, and a line of them would take for ever.
 _STARTERS = (
-    r"(?:(?:[A-Za-z_]\w*=\S*|sudo|time|env|nohup|exec|command|xvfb-run|-\S+|timeout \S+|nice|npx|bunx|uvx|pipx run"
+    r"(?:(?>(?:[A-Za-z_]\w*=\S*|sudo|time|env|nohup|exec|command|xvfb-run|-\S+|timeout \S+|nice|npx|bunx|uvx|pipx run"
     r"|(?:uv|poetry|pdm|hatch|pipenv|rye|pixi|conda) run|bundle exec|pnpm (?:exec|dlx)|yarn (?:exec|dlx)|npm exec"
-    r"|docker(?:-compose| compose)? exec \S+|(?:\S*/)?python[\d.]* -m|(?:\S*/)?python[\d.]*|(?:ba|z)?sh) +)*"
+    r"|docker(?:-compose| compose)? exec \S+|(?:\S*/)?python[\d.]* -m|(?:\S*/)?python[\d.]*|(?:ba|z)?sh) +))*"
 )
 _FOLDER = r"(?:\S*/)?"
 _SCRIPT = r"(?:npm|pnpm|yarn|bun)(?: run(?:-script)?)?(?: -\S+)* "

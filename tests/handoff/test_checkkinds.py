@@ -19,6 +19,7 @@ COMMANDS = {
         "docker compose exec web pytest",
         "ls; pytest -x 2>&1 | tail -5",
         "make -j4 test-fast",
+        "hatch run test",
     ),
     "lint": ("ruff check .", "npx tsc --noEmit", "black --check .", "cargo clippy", "yarn lint", "go vet ./..."),
     "build": ("make", "tsc", "cargo build --release", "npm run build", "cmake --build out", "docker build ."),
@@ -47,3 +48,8 @@ def test_it_recognises_what_checks_the_work(command: str, kind: str) -> None:
 @pytest.mark.parametrize("command", OTHERS)
 def test_it_leaves_other_commands_alone(command: str) -> None:
     assert kind_of(command) is None
+
+
+@pytest.mark.parametrize("starter", ["python -m ", "a=/python ", "-/python "])
+def test_it_is_done_at_once_with_a_line_of_nothing_but_starters(starter: str) -> None:
+    assert kind_of(starter * 49 + "nothing") is None
