@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from handoff.claims import Stated, stated, unique
@@ -34,7 +35,7 @@ class Decisions:
     def __init__(self) -> None:
         self._questions: dict[str, tuple[str, Landmark]] = {}
         self._answered: set[str] = set()
-        self._calls: dict[str, tuple[str, Landmark]] = {}
+        self._calls: dict[str, tuple[tuple[str, Landmark], ...]] = {}
         self._aborted: dict[str, None] = {}
         self._first_question: Landmark | None = None
         self._first_abort: Landmark | None = None
@@ -45,16 +46,14 @@ class Decisions:
                 self._first_abort = self._first_abort or landmark(event)
                 self._aborted[usable(event.attributes, "reason") or "turn aborted"] = None
             case ToolCall(name=name) if name.replace("_", "").lower() in ASKING:
-                self._calls |= {call: (words, landmark(event)) for call, words in _called(event)}
+                asked = landmark(event)
+                self._calls[call_id(event) or event.event_id] = tuple((words, asked) for words in _called(event))
             case ToolResult() if self._calls:
-                self._end_call(call_id(event))
+                self._calls.pop(call_id(event) or "", None)
             case UserMessage() if not event.attributes.get("merged_subagent"):
                 self._calls.clear()
         if "source" in event.attributes:
             self._see_source(event)
-
-    def _end_call(self, call: str | None) -> None:
-        self._calls = {name: asked for name, asked in self._calls.items() if name.rpartition("#")[0] != call}
 
     def _see_source(self, event: Event) -> None:
         source = usable(event.attributes, "source")
@@ -75,7 +74,8 @@ class Decisions:
         waiting = {
             f"{name}: {words}": shown for name, (words, shown) in self._questions.items() if name not in self._answered
         }
-        return waiting | {words: shown for words, shown in self._calls.values() if words not in waiting}
+        asked = chain.from_iterable(self._calls.values())
+        return waiting | {words: shown for words, shown in asked if words not in waiting}
 
     def required(self, checks_missing: Iterable[Stated]) -> tuple[Stated, ...]:
         """Return the decisions that the next agent cannot avoid."""
@@ -96,15 +96,14 @@ class Decisions:
         return [Claim(f"Turn aborted: {reason}", first) for reason in self._aborted] if first else []
 
 
-def _called(event: Event) -> Iterator[tuple[str, str]]:
-    """Return the questions of a call, each with the id of the call and its number."""
-    call = call_id(event) or event.event_id
+def _called(event: Event) -> Iterator[str]:
+    """Return the questions of a call."""
     data = next((block.data for block in event.content.blocks if isinstance(block, Json)), None)
     asked = data.get("questions") if isinstance(data, Mapping) else None
-    for number, question in enumerate(asked if isinstance(asked, list) else [data]):
+    for question in asked if isinstance(asked, list) else [data]:
         words = usable(question, "question") if isinstance(question, Mapping) else None
         if words:
-            yield f"{call}#{number}", truncate(collapse(words), QUESTION_BYTES)
+            yield truncate(collapse(words), QUESTION_BYTES)
 
 
 def _asked(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
