@@ -24,9 +24,10 @@ JSON, JSONL = "json", "jsonl"
 
 
 class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where a session was read from: its log, with its size in bytes and its time in ms since 1970, 0 if it is gone.
+    """Where a session was read from: its log, with its size in bytes and its time in ms since 1970, as it was then.
 
-    `content_sha256` is of the session's events as HAIL lines, each with a line break at its end.
+    Both are of all that belongs to the log, and 0 where they are not known. `content_sha256` is of the session's events
+    as HAIL lines, each with a line break at its end.
     """
 
     session_id: str

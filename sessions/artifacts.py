@@ -21,6 +21,7 @@ from opensession.redaction.report import Report
 from opensession.redaction.walk import redacted
 from parsers.base import ParseError
 from sessions import handoffs
+from sessions.bodies import BodyMissing
 from sessions.handoffs import Subject
 from sessions.models import Session
 
@@ -74,19 +75,19 @@ class Shelf:
         told: list[tuple[Source | None, Summary]] = []
         report = Report()
         for subject in subjects:
-            fingerprint = Fingerprint()
+            as_read, fingerprint = handoffs.log_as_read(subject), Fingerprint()
             summary = handoffs.with_links(
                 summarise(subject.header, fingerprint.passing(subject.events()), subject.stats), subject
             )
             clean, replaced = redacted(summary, redactor)
-            told.append((self._source(subject, fingerprint.digest), clean))
+            told.append((self._source(subject, as_read, fingerprint.digest), clean))
             report += replaced
         return documents.document(name, created_at, form, told), report
 
-    def _source(self, subject: Subject, digest: str) -> Source | None:
+    def _source(self, subject: Subject, as_read: tuple[int, int], digest: str) -> Source | None:
         if not subject.path:
             return None
-        mtime_ms, size = _stat(Path(subject.path)) or (0, 0)
+        mtime_ms, size = as_read
         return Source(
             session_id=subject.header.session_id,
             tool=subject.header.agent.tool,
@@ -130,7 +131,7 @@ class Shelf:
     def _reason(self, source: Source) -> str | None:
         path = self._path(source)
         try:
-            stat = _stat(path)
+            stat = handoffs.stat_of(path)
         except OSError:
             return UNREADABLE
         stored = _stored(source)
@@ -139,7 +140,10 @@ class Shelf:
         subject = self._subject(source)
         if subject is None:
             return MISSING if stat is None else UNREADABLE
-        return None if source.content_sha256 == _digest(subject) else CHANGED
+        try:
+            return None if source.content_sha256 == _digest(subject) else CHANGED
+        except BodyMissing:
+            return UNREADABLE
 
     def _subject(self, source: Source) -> Subject | None:
         """Return the session that a source is of: as it is stored, else as its log says."""
@@ -190,15 +194,6 @@ def _digest(subject: Subject) -> str:
     for _ in fingerprint.passing(subject.events()):
         pass
     return fingerprint.digest
-
-
-def _stat(path: Path) -> tuple[int, int] | None:
-    """Return the time in ms and the size in bytes, or None for a file that is gone. Raises OSError."""
-    try:
-        stat = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return stat.st_mtime_ns // 1_000_000, stat.st_size
 
 
 def _short(path: Path, home: Path) -> str:

@@ -97,6 +97,26 @@ def _log_of(session: Session) -> str:
     return strand.source.path if strand and strand.source else ""
 
 
+def log_as_read(subject: Subject) -> tuple[int, int]:
+    """Return the time in ms and the size in bytes that the log had when it was read, 0 where that is not known.
+
+    A log that grew since it was indexed is not taken as it is by now: it would never look changed.
+    """
+    found = Source.objects.filter(path=subject.path, locator="", size__gte=0, is_missing=False)
+    if subject.stored:
+        return next(((row.mtime_ns // 1_000_000, row.size) for row in found), (0, 0))
+    return (stat_of(Path(subject.path)) if subject.path else None) or (0, 0)
+
+
+def stat_of(path: Path) -> tuple[int, int] | None:
+    """Return the time in ms and the size in bytes, or None for a file that is gone. Raises OSError."""
+    try:
+        stat = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat.st_mtime_ns // 1_000_000, stat.st_size
+
+
 def summaries_of(subjects: Iterable[Subject]) -> list[Summary]:
     return [summary_of(subject) for subject in subjects]
 

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from sessions.models import Session
+from handoff.references import Newest
+from sessions import handoffs
+from sessions.artifacts import shelf
+from sessions.models import Frame, Session
 from tests.base import REPOSITORY
 from tests.commands.test_handoff import failure, handoff
 from tests.gitstore.repositories import check, git, repository, user_files
@@ -113,6 +117,25 @@ def test_it_is_stale_by_content_and_not_by_time(world: World, repo: Path) -> Non
     save()
     os.utime(world.log(), (1, 1))
     assert artifact("show", "fees")["stale"] is False
+
+
+def test_it_is_stale_when_the_log_grew_between_indexing_and_saving(world: World, repo: Path) -> None:
+    world.index()
+    subjects = handoffs.newest(Newest(1))
+    world.write(said(62, "and the fees"))
+    artifacts = shelf(repo, world.home)
+    artifacts.save(subjects, "fees", "json", timezone.now())
+    world.index()
+    assert [each.reason for each in artifacts.stale(artifacts.load("fees"))] == ["source_fingerprint_changed"]
+
+
+def test_it_lists_an_artifact_whose_session_cannot_be_read(world: World, repo: Path) -> None:
+    save()
+    world.write(said(62, "and the fees"))
+    world.index()
+    Frame.objects.update(data=b"damaged")
+    assert artifact("list")[0]["stale"] is True
+    assert artifact("show", "fees")["stale_reasons"][0]["reason"] == "unreadable_source_file"
 
 
 def test_it_keeps_what_the_agent_deleted(world: World, repo: Path) -> None:
