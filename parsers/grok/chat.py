@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from parsers.transcript import At, Transcript
 
 Record = dict[str, Any]
 
-_QUERY = re.compile(r"<user_query>\s*(.*?)\s*</user_query>", re.DOTALL).search
+_QUERY, _QUERY_END = "<user_query>", "</user_query>"
 _INJECTED = ("<user_info>", "<system-reminder>", "<background_context>")
 
 
@@ -57,8 +56,10 @@ def write_chat(records: list[Record], to: Transcript) -> None:
 def _take_prompt(record: Record, at: At, to: Transcript) -> None:
     """Take what the user typed, also while the agent was at work. All else was put in by Grok."""
     words = joined(record.get("content") or "")
-    if found := _QUERY(words):
-        words = f"{found[1]}{words[found.end() :]}"
+    _, opened, rest = words.partition(_QUERY)
+    query, closed, more = rest.partition(_QUERY_END)
+    if opened and closed:
+        words = f"{query.strip()}{more}"
     is_injected = text(record, "synthetic_reason") not in ("", "interjection") or words.lstrip().startswith(_INJECTED)
     (to.system if is_injected else to.user)(words, at)
 

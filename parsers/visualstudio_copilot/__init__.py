@@ -23,7 +23,8 @@ from parsers.visualstudio_copilot.talk import Talk
 
 TOOL, SCHEMA = "visualstudio-copilot", "visualstudio-copilot-otel-jsonl-v1"
 TRACES = "_VSGitHubCopilot_traces"
-_LINE = re.compile(rb'^\s*\{\s*"resourceSpans"\s*:', re.MULTILINE)
+# Within one line: a file of nothing but empty ones would be looked through from each of them.
+_LINE = re.compile(rb'^[ \t]*+\{[ \t]*+"resourceSpans"[ \t]*+:', re.MULTILINE)
 _SERVICE = re.compile(rb'"service\.name"\s*,\s*"value"\s*:\s*\{\s*"stringValue"\s*:\s*"vs-copilot"')
 _CONVERSATION = re.compile(
     rb'"gen_ai\.conversation\.id"\s*,\s*"value"\s*:\s*\{\s*"stringValue"\s*:\s*"([^"\\]{1,200})"'

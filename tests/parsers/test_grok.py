@@ -49,6 +49,12 @@ def test_it_reads_what_the_model_was_sent_where_the_updates_say_nothing(tmp_path
     assert typed(chat) == ["Hi"]
 
 
+def test_it_reads_a_wrapper_without_an_end_in_no_time(tmp_path: Path) -> None:
+    words = "<user_query>" + " " * 100_000 + "Hi"
+    chat = write(tmp_path / "chat_history.jsonl", [{"type": "user", "content": [{"type": "text", "text": words}]}])
+    assert typed(chat)[0].endswith("Hi")
+
+
 @pytest.mark.parametrize(
     ("target", "left"), [(0, ["d"]), (1, ["a", "d"]), (2, ["a", "b", "d"]), (9, ["a", "b", "c", "d"])]
 )

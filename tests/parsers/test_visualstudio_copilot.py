@@ -10,6 +10,8 @@ import pytest
 from opensession.hail.actions import ToolResult
 from parsers.base import ParseError
 from parsers.discover import logs
+from parsers.sample import Sample
+from parsers.visualstudio_copilot import VisualStudioCopilotParser
 from parsers.visualstudio_copilot.tools import shown
 from tests.golden import FIXTURES
 from tests.parsers.databases import marks, read
@@ -72,6 +74,12 @@ def test_a_line_that_is_being_written_is_no_broken_one(tmp_path: Path) -> None:
     path = tmp_path / TRACES.name
     path.write_text(TRACES.read_text() + '{"resourceSp')
     assert read(TOOL, path, "c-1").skipped == read(TOOL, TRACES, "c-1").skipped
+
+
+def test_it_is_done_at_once_with_a_file_of_empty_lines(tmp_path: Path) -> None:
+    path = tmp_path / "empty.jsonl"
+    path.write_bytes(b"\n" * (1 << 20))
+    assert VisualStudioCopilotParser().recognises(Sample(path)) is None
 
 
 def test_what_it_does_not_hold_is_an_error() -> None:
