@@ -26,8 +26,8 @@ _BY_SUFFIX = {".md": "markdown", ".markdown": "markdown", ".txt": "text", ".json
 
 
 def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None:
-    inputs.freshen(command.stderr)
     asked = parse(options["populate"]) if options["populate"] else None
+    inputs.freshen(command.stderr)
     subjects = inputs.subjects(words, options, command.stderr)
     text = _written(command, subjects, format_of(command, options), options)
     if options["output"]:
