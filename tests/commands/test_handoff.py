@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from handoff.management.actions.files import write_file
 from handoff.management.commands.handoff import ACTIONS
 from sessions.ingest.lock import ingest_lock
 from sessions.models import Session
@@ -129,8 +131,30 @@ def test_it_leaves_nothing_half_written(world: World, tmp_path: Path) -> None:
     target = tmp_path / "HANDOFF.md"
     target.mkdir()
     assert failure("--last", "--output", str(target))[0] == 1
-    assert list(tmp_path.iterdir()) == sorted(tmp_path.iterdir())
     assert not list(tmp_path.glob(".HANDOFF*"))
+
+
+def test_it_keeps_what_was_there_when_writing_fails(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    target = folder / "HANDOFF.md"
+    target.write_text("before")
+    with pytest.raises(UnicodeEncodeError):
+        write_file(target, "half of a pair: \ud800")
+    assert [(path.name, path.read_text()) for path in folder.iterdir()] == [("HANDOFF.md", "before")]
+
+
+def test_it_writes_to_a_pipe_and_to_what_a_link_leads_to(tmp_path: Path) -> None:
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(pipe, "through")
+    assert (os.read(reader, 100), pipe.is_fifo()) == (b"through", True)
+    os.close(reader)
+    target.write_text("before")
+    link.symlink_to(target)
+    write_file(link, "after")
+    assert (link.is_symlink(), target.read_text()) == (True, "after")
 
 
 def test_it_uses_what_is_indexed_while_another_pass_runs(

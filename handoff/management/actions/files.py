@@ -8,9 +8,15 @@ from tempfile import NamedTemporaryFile
 
 
 def write_file(path: Path, text: str) -> None:
-    """Replace `path`, keeping its mode. Raises OSError that names it, and leaves nothing behind then."""
+    """Replace `path`, keeping its mode; a device or a pipe is written to.
+
+    Raises OSError that names it, and leaves nothing behind then.
+    """
     try:
-        _replace(path, text)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(Path(os.path.realpath(path)), text)  # What a link leads to is replaced, and not the link.
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 

@@ -65,14 +65,15 @@ def _put(written: Written) -> None:
     """Write the new session, readable by its owner only. Raises HandoffError rather than replace a file."""
     written.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with open(written.path, "x", encoding="utf-8", opener=_private) as file:
-            file.write(written.text)
+        opened = os.open(written.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise HandoffError(f"{written.path} is there already; run again for a new id") from error
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    try:
+        with open(opened, "w", encoding="utf-8") as file:
+            file.write(written.text)
+    except BaseException:
+        written.path.unlink(missing_ok=True)
+        raise
 
 
 def _spelt(written: Written, folder: str) -> str:
