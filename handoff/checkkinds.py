@@ -54,6 +54,8 @@ _KINDS = {
     kind: re.compile(rf"(?:cd \S+ +)?{_STARTERS}['\"]?{_FOLDER}(?:{programs}){_END}")
     for kind, programs in _PROGRAMS.items()
 }
+# Words in quotes that only look like parts: `rg "pytest|ruff"`. A shell runs what it is given behind `-c`.
+_QUOTED = re.compile(r"""(?<!c )(?:"[^"]*[;|&()\n][^"]*"|'[^']*[;|&()\n][^']*')""")
 _PARTS = re.compile(r"&&|\|\||[;|&\n]|\$\(|[()]")
 _LONGEST = 500
 
@@ -61,5 +63,5 @@ _LONGEST = 500
 @lru_cache(maxsize=4096)
 def kind_of(command: str) -> str | None:
     """Return `test`, `lint` or `build`, the first of them that a part of the shell line runs; else None."""
-    parts = [part.strip() for part in _PARTS.split(command[:_LONGEST])]
+    parts = [part.strip() for part in _PARTS.split(_QUOTED.sub("''", command[:_LONGEST]))]
     return next((kind for kind, pattern in _KINDS.items() if any(map(pattern.match, parts))), None)

@@ -16,6 +16,8 @@ COMMANDS = {
         "./gradlew :app:test",
         "mvn -q verify",
         "bash -lc 'cargo nextest run'",
+        'bash -lc "cd app && pytest -q"',
+        "'pytest' -q",
         "docker compose exec web pytest",
         "ls; pytest -x 2>&1 | tail -5",
         "make -j4 test-fast",
@@ -33,6 +35,9 @@ OTHERS = (
     "pip install pytest",
     "grep -rn build src",
     "black .",
+    'rg "pytest|ruff" src',
+    "grep -E 'old|make' notes",
+    'git commit -m "fix the login (pytest)"',
     "make deploy",
     "",
 )
