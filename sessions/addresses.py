@@ -50,9 +50,11 @@ def _borders(session: Session, strands: Iterable[Strand]) -> dict[str, str]:
 
 def _split(event_id: str, strands: Mapping[str, Strand]) -> tuple[str, str]:
     """Return the strand of an event and its id there; merging puts the key of a subagent before its ids."""
-    for key in strands:
-        if key != MAIN and event_id.startswith(f"{key}:"):
-            return key, event_id[len(key) + 1 :]
+    end = event_id.find(":")
+    while end >= 0:
+        if (key := event_id[:end]) in strands and key != MAIN:
+            return key, event_id[end + 1 :]
+        end = event_id.find(":", end + 1)
     return MAIN, event_id
 
 
