@@ -8,6 +8,7 @@ from itertools import pairwise
 from msgspec import Struct, json
 from msgspec.structs import replace
 
+from handoff.markup import printable
 from handoff.model import Finding, Report, Step, Summary
 from handoff.verification import unresolved
 from opensession.hail import times
@@ -42,7 +43,7 @@ def has_errors(reports: Iterable[Report]) -> bool:
 
 def report_text(reports: Sequence[Report]) -> str:
     """Return the lines for people and, last, one JSON line for programs."""
-    return "\n".join(_lines(reports)) + "\n"
+    return printable("\n".join(_lines(reports)) + "\n")
 
 
 def _lines(reports: Sequence[Report]) -> Iterator[str]:

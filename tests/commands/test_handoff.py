@@ -115,6 +115,11 @@ def test_it_validates_on_stderr(world: World) -> None:
     assert json.loads(out)[0]["validation"]["passed"] is True
 
 
+def test_it_says_nothing_that_a_terminal_would_obey(world: World) -> None:
+    code, words = failure("\x1b[2Jfees")
+    assert (code, "\x1b" in words, "fees is neither a file nor the id of a session" in words) == (3, False, True)
+
+
 def test_it_writes_a_file(world: World, tmp_path: Path) -> None:
     target = tmp_path / "HANDOFF.md"
     out, errors = handoff("--last", "--format", "markdown", "--output", str(target))

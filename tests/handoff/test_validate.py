@@ -127,3 +127,8 @@ def test_it_puts_the_report_into_the_summary() -> None:
 
 def test_it_passes_a_task_that_starts_before_the_user_speaks() -> None:
     assert codes(summary_of(start("T", "A", second=9), user("hi"), end("done", "A"), event(agent("").action))) == []
+
+
+def test_the_report_holds_nothing_that_a_terminal_would_obey() -> None:
+    hostile = replace(worked_summary(), session_id="\x1b[2Jid", evidence=())
+    assert not {"\x1b", "\x9b"} & set(report_text([validate(hostile)]))

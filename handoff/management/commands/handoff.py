@@ -13,6 +13,7 @@ from handoff.diagnostic import MACHINE_FORMATS, diagnostic
 from handoff.errors import HandoffError, Usage
 from handoff.management.actions import inputs
 from handoff.management.actions.plain import FORMATS, format_of
+from handoff.markup import printable
 from handoff.schema import schema_text
 from sessions.bodies import BodyMissing
 from sessions.faces import said
@@ -86,7 +87,7 @@ class Command(BaseCommand):
     def _fail(self, error: Exception, is_for_program: bool) -> NoReturn:
         code = error.code if isinstance(error, HandoffError) else 3 if isinstance(error, FileNotFoundError) else 1
         if not is_for_program:
-            raise Error(said(error), returncode=code) from error
+            raise Error(printable(said(error)), returncode=code) from error
         self.stdout.write(diagnostic(said(error), code))
         raise SystemExit(code) from error
 
