@@ -18,7 +18,7 @@ from opensession.hail.model import Content, Text
 from parsers.base import Match, Sample
 from parsers.diffs import unified
 from parsers.documents import OneThread, load_object
-from parsers.fields import decoded, items, joined, mapping, moment, number, objects, text
+from parsers.fields import items, joined, mapping, moment, number, objects, text, unquoted
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript, Usage
 
@@ -238,9 +238,7 @@ def _write_result(told: Record, at: At, to: Transcript) -> None:
 
 
 def _write_call(told: Record, at: At, to: Transcript) -> None:
-    name, given = text(told, "tool_name"), told.get("input_json")
-    value = decoded(given) if isinstance(given, str) else given
-    arguments = given if value is None else value
+    name, arguments = text(told, "tool_name"), unquoted(told.get("input_json"))
     paths = [path for path in items(arguments, "file_paths") if isinstance(path, str) and path]
     shown = Content(blocks=(Text(text="\n".join(paths)),)) if name == "remove-files" and len(paths) > 1 else None
     to.call(name, arguments, at, text(told, "tool_use_id"), action=_action(name, arguments, paths), content=shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from parsers.fields import decoded, mapping, objects, text
+from parsers.fields import mapping, objects, text, unquoted
 
 
 class ChatCall(NamedTuple):
@@ -24,6 +24,4 @@ def calls(message: Any, *keys: str) -> Iterator[ChatCall]:
 
 def _call(call: dict[str, Any]) -> ChatCall:
     function = mapping(call, "function") or call
-    told = function.get("arguments")
-    arguments = decoded(told) if isinstance(told, str) and told else told
-    return ChatCall(text(call, "id", "call_id"), text(function, "name"), told if arguments is None else arguments)
+    return ChatCall(text(call, "id", "call_id"), text(function, "name"), unquoted(function.get("arguments")))

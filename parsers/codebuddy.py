@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import field
 
 from parsers.base import MAIN, Match, Sample
-from parsers.fields import decoded, items, joined, mapping, moment, number, text
+from parsers.fields import items, joined, mapping, moment, number, text, unquoted
 from parsers.jsonlines import JsonLinesReader
 from parsers.transcript import At, Facts, Transcript, Usage
 
@@ -127,10 +127,8 @@ def _take_thought(record: dict[str, Any], at: At, to: Transcript) -> None:
 
 
 def _take_call(record: dict[str, Any], at: At, to: Transcript) -> None:
-    given = record.get("arguments")
-    read = decoded(given) if isinstance(given, str) else given
     call = text(record, "callId")
-    to.call(text(record, "name"), given if read is None else read, at, call, "" if call else text(record, "id"))
+    to.call(text(record, "name"), unquoted(record.get("arguments")), at, call, "" if call else text(record, "id"))
     _tell(_usage(record, to), at, to)
 
 

@@ -21,7 +21,7 @@ from opensession.hail.model import Content, Header
 from parsers import yamllines
 from parsers.base import Match, Sample
 from parsers.codex.patches import FilePatch, files
-from parsers.fields import decoded, joined, mapping, moment, number, objects, text
+from parsers.fields import joined, mapping, moment, number, objects, text, unquoted
 from parsers.jsonlines import JsonLinesReader
 from parsers.toolcalls import usual_kind
 from parsers.transcript import At, Facts, Transcript, Usage, call_content, created_content, header
@@ -224,8 +224,7 @@ def _call(name: str, arguments: Any, call_id: str, at: At, to: Transcript) -> No
     if call_id and call_id in facts.called:
         return
     _remember(facts.called, call_id)
-    given = decoded(arguments) if isinstance(arguments, str) else arguments
-    given = arguments if given is None else given
+    given = unquoted(arguments)
     if name == "apply_patch" and (parts := files(given if isinstance(given, str) else text(given, "input", "patch"))):
         _patch(name, parts, call_id, at, to)
     else:

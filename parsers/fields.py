@@ -113,6 +113,12 @@ def decoded(data: str | bytes) -> Any:
         return values[0] if len(values) == 1 else None
 
 
+def unquoted(value: Any) -> Any:
+    """Return the JSON value that stands in a text, as agents keep the arguments of a call; anything else as it is."""
+    found = decoded(value) if isinstance(value, str) else value
+    return value if found is None else found
+
+
 def joined(content: Any, *keys: str) -> str:
     """Return the words of a message's content: text as it is, the texts of a list of blocks by lines.
 

@@ -10,7 +10,7 @@ from opensession.hail.actions import Action, FileEdit
 from parsers.base import Match, Sample
 from parsers.database import Database
 from parsers.diffs import unified
-from parsers.fields import amount, decoded, items, mapping, moment, number, objects, placeholder, text
+from parsers.fields import amount, decoded, items, mapping, moment, number, objects, placeholder, text, unquoted
 from parsers.manysessions import ManySessions
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript, Usage
@@ -124,9 +124,7 @@ def _answer(message: dict[str, Any], at: At, usage: Usage, to: Transcript) -> No
 
 
 def _call(call: dict[str, Any], at: At, to: Transcript) -> None:
-    name, told = text(call, "name"), call.get("arguments")
-    arguments = decoded(told) if isinstance(told, str) and told else told
-    arguments = told if arguments is None else arguments
+    name, arguments = text(call, "name"), unquoted(call.get("arguments"))
     made = _action(name, arguments)
     to.call(name, arguments, At(time=at.time, raw="text:tool_call", marks=at.marks), text(call, "call_id"), action=made)
 

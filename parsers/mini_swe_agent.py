@@ -8,7 +8,7 @@ from typing import Any
 
 from parsers.base import Match, Sample
 from parsers.documents import OneThread, load_object
-from parsers.fields import amount, decoded, joined, mapping, moment, number, objects, text
+from parsers.fields import amount, joined, mapping, moment, number, objects, text, unquoted
 from parsers.transcript import At, Transcript, Usage
 
 Record = dict[str, Any]
@@ -89,9 +89,7 @@ class _Message:
 
     def _call(self, call: Record) -> None:
         function = mapping(call, "function")
-        given = function.get("arguments")
-        arguments = decoded(given) if isinstance(given, str) else given
-        self._to.call(text(function, "name"), given if arguments is None else arguments, self._at, text(call, "id"))
+        self._to.call(text(function, "name"), unquoted(function.get("arguments")), self._at, text(call, "id"))
 
     def _result(self) -> None:
         extra = mapping(self._message, "extra")

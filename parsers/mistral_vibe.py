@@ -15,7 +15,7 @@ from opensession.hail.actions import FileEdit
 from parsers.base import Match, Sample
 from parsers.diffs import unified
 from parsers.documents import OneThread, beside, load_lines, load_object, spread
-from parsers.fields import amount, decoded, joined, mapping, moment, number, objects, text
+from parsers.fields import amount, joined, mapping, moment, number, objects, text, unquoted
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript
 
@@ -127,9 +127,7 @@ def _images(message: Record) -> Iterable[str]:
 
 def _call(call: Record, at: At, to: Transcript) -> None:
     function = mapping(call, "function")
-    name, told = text(function, "name"), function.get("arguments")
-    value = decoded(told) if isinstance(told, str) else told
-    arguments = told if value is None else value
+    name, arguments = text(function, "name"), unquoted(function.get("arguments"))
     made = usual(name, arguments)
     if isinstance(made, FileEdit) and made.diff is None:
         made = FileEdit(path=made.path, diff=_replaced(text(arguments, "content")) or None)

@@ -17,7 +17,7 @@ from opensession.hail.model import Content, Json, Text
 from parsers.base import Match, Sample
 from parsers.diffs import unified
 from parsers.documents import OneThread, beside, load_object
-from parsers.fields import decoded, items, joined, mapping, moment, number, objects, text
+from parsers.fields import items, joined, mapping, moment, number, objects, text, unquoted
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript, Usage, created_content
 
@@ -138,9 +138,7 @@ def _take_thought(part: Record, message: Record, at: At, to: Transcript, usage: 
 
 
 def _take_call(part: Record, message: Record, at: At, to: Transcript, usage: Usage) -> Usage:
-    name, told = text(part, "tool_name", "name"), part.get("args", part.get("input"))
-    value = decoded(told) if isinstance(told, str) else told
-    arguments = told if value is None else value
+    name, arguments = text(part, "tool_name", "name"), unquoted(part.get("args", part.get("input")))
     if "invoke_tool" in name and (inner := text(arguments, "tool_name")):
         name, arguments = inner, mapping(arguments, "tool_input")
     made = _action(name, arguments)

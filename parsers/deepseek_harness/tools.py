@@ -7,7 +7,7 @@ from typing import Any
 
 from parsers.deepseek_harness.progress import Progress, id_of
 from parsers.diffs import unified
-from parsers.fields import decoded, items, joined, mapping, number, objects, text
+from parsers.fields import items, joined, mapping, number, objects, text, unquoted
 from parsers.transcript import At, Transcript
 
 MOST_NUMBERS = 64
@@ -19,16 +19,11 @@ _EXIT_CODE = re.compile(r"\[exit code: (-?[0-9]{1,9})\]\s*$")
 def call(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> None:
     data = mapping(event, "data")
     call_id, seq = text(data, "callId"), number(event, "seq")
-    to.call(text(data, "name"), _arguments(data.get("arguments")), at, call_id)
+    to.call(text(data, "name"), unquoted(data.get("arguments")), at, call_id)
     if call_id and seq is not None:
         state.numbers[seq] = call_id
     if len(state.numbers) > MOST_NUMBERS:
         del state.numbers[next(iter(state.numbers))]
-
-
-def _arguments(told: Any) -> Any:
-    value = decoded(told) if isinstance(told, str) else told
-    return told if value is None else value
 
 
 def result(event: dict[str, Any], at: At, to: Transcript, state: Progress) -> None:

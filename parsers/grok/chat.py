@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from parsers.chatcalls import calls
 from parsers.documents import spread
-from parsers.fields import decoded, items, joined, mapping, objects, text
+from parsers.fields import items, joined, mapping, text
 from parsers.grok.tools import call, call_of_server, what_was_read
 from parsers.transcript import At, Transcript
 
@@ -71,11 +72,8 @@ def _take_thought(record: Record, at: At, to: Transcript) -> None:
 def _take_answer(record: Record, at: At, to: Transcript) -> None:
     to.thinking(text(record, "reasoning_content"), at)
     to.agent(joined(record.get("content") or ""), at, model=text(record, "model_id"))
-    for each in objects(record, "tool_calls"):
-        told = mapping(each, "function") or each
-        given = told.get("arguments")
-        value = decoded(given) if isinstance(given, str) else given
-        call(text(told, "name"), given if value is None else value, at, to, text(each, "id"))
+    for each in calls(record):
+        call(each.name, each.arguments, at, to, each.id)
 
 
 def _take_result(record: Record, at: At, to: Transcript) -> None:

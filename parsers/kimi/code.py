@@ -8,7 +8,7 @@ from typing import Any
 
 from parsers.base import Output
 from parsers.diffs import unified
-from parsers.fields import decoded, joined, mapping, moment, number, objects, text
+from parsers.fields import joined, mapping, moment, number, objects, text, unquoted
 from parsers.kimi.wire import Wire, usage_of
 from parsers.models import provider_of
 from parsers.transcript import At, Transcript, Usage
@@ -249,8 +249,7 @@ class CodeWire(Wire):
 def arguments_of(function: Record) -> Any:
     """Return the arguments of a call, which may be JSON text."""
     told = next((function[key] for key in ("args", "input", "arguments") if key in function), None)
-    value = decoded(told) if isinstance(told, str) else told
-    return told if value is None else value
+    return unquoted(told)
 
 
 def _group(event: Record) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from opensession.hail.actions import Action
-from parsers.fields import decoded, joined, mapping, number, objects, text
+from parsers.fields import decoded, joined, mapping, number, objects, text, unquoted
 from parsers.toolcalls import usual
 from parsers.transcript import At, Transcript
 
@@ -119,9 +119,7 @@ class Conversation:
             self.to.custom("turn_aborted", "", at, f"{native}-end")
 
     def call(self, item: Record, at: At, native: str) -> None:
-        name, given = text(item, "name"), item.get("arguments")
-        arguments = decoded(given) if isinstance(given, str) and given else given
-        arguments = given if arguments is None else arguments
+        name, arguments = text(item, "name"), unquoted(item.get("arguments"))
         self.to.call(name, arguments, at, text(item, "call_id"), action=_action(name, arguments))
 
     def result(self, item: Record, at: At, native: str) -> None:

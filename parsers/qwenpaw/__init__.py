@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from opensession.hail.actions import Action
 from parsers.base import Match, ParseError, Sample
 from parsers.documents import OneThread, beside, load_object
-from parsers.fields import decoded, items, joined, mapping, moment, number, objects, placeholder, text
+from parsers.fields import items, joined, mapping, moment, number, objects, placeholder, text, unquoted
 from parsers.qwenpaw.history import earlier
 from parsers.toolcalls import usual
 from parsers.transcript import At, Facts, Transcript, Usage
@@ -226,9 +226,7 @@ class _Replies:
             self.to.out.skip(f"block:{kind or 'none'}")
 
     def _call(self, block: Record, at: At) -> None:
-        name, given = text(block, "name"), block.get("input") or text(block, "raw_input")
-        arguments = decoded(given) if isinstance(given, str) and given else given
-        arguments = given if arguments is None else arguments
+        name, arguments = text(block, "name"), unquoted(block.get("input") or text(block, "raw_input"))
         self.to.call(name, arguments, at, text(block, "id"), action=_action(name, arguments))
 
     def _result(self, block: Record, at: At) -> None:
