@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from handoff.summary import summarise
 from opensession.gitstore import artifacts as store
 from opensession.gitstore.repository import BadName, GitError, NotFound, find_root
 from opensession.hail import times
-from opensession.redaction.engine import Redactor
+from opensession.redaction.engine import Redactor, dashed
 from opensession.redaction.report import Report
 from opensession.redaction.walk import redacted
 from parsers.base import ParseError
@@ -28,6 +29,8 @@ from sessions.models import Session
 MISSING = "missing_source_file"
 UNREADABLE = "unreadable_source_file"
 CHANGED = "source_fingerprint_changed"
+
+_SHORT_NAME = re.compile(r"/~(?=[-/]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,10 @@ class Shelf:
         return next((each for each in found if each.header.session_id == source.session_id), None)
 
     def _path(self, source: Source) -> Path:
-        head, _, rest = source.source_path.partition("/")
-        return self.home / rest if head == "~" else Path(source.source_path)
+        # A function, as a name may hold what would be read as a reference to a group.
+        whole = _SHORT_NAME.sub(lambda _: f"/{dashed(str(self.home))}", source.source_path)
+        head, _, rest = whole.partition("/")
+        return self.home / rest if head == "~" else Path(whole)
 
 
 def shelf(start: Path, home: Path) -> Shelf:
@@ -197,4 +202,6 @@ def _digest(subject: Subject) -> str:
 
 
 def _short(path: Path, home: Path) -> str:
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    """Return the path without the home folder, also where a name in it tells that; `Shelf._path` finds it again."""
+    short = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    return re.sub(rf"/{re.escape(dashed(str(home)))}(?=[-/]|$)", "/~", short)

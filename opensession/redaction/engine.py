@@ -119,9 +119,13 @@ def _known_homes(homes: Iterable[str]) -> Iterator[Rule]:
         spellings = {form for folder in folders for form in (*_spellings(folder), folder.replace("\\", "/"))}
         anyone = "|".join(map(_whole, _longest_first(spellings)))
         yield Rule(HOME, anyone, rf"(?:\.|{BEFORE_PATH})({anyone})")
-        # Claude Code names the folder of a project by its path.
-        dashed = "|".join(map(_whole, _longest_first({re.sub(r"[/\\:.]", "-", folder) for folder in folders})))
-        yield Rule(HOME, dashed, rf"[/\\]({dashed})")
+        names = "|".join(map(_whole, _longest_first(set(map(dashed, folders)))))
+        yield Rule(HOME, names, rf"[/\\]({names})")
+
+
+def dashed(folder: str) -> str:
+    """Return the name, or its beginning, that Claude Code gives to the folder of a project after the project's path."""
+    return re.sub(r"[/\\:.]", "-", folder)
 
 
 def _spellings(text: str) -> set[str]:

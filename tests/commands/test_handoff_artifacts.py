@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -199,6 +200,26 @@ def test_it_takes_secrets_out_of_what_it_keeps(world: World, repo: Path) -> None
     assert secret not in kept
     assert str(world.home) not in kept
     assert "Taken out before saving: " in errors
+
+
+def test_it_writes_no_home_folder_into_the_path_of_a_log(world: World, repo: Path) -> None:
+    dashed = re.sub(r"[/.]", "-", str(world.home))
+    log = world.log().parent.with_name(f"{dashed}-shop") / world.log().name
+    world.log().parent.rename(log.parent)
+    save()
+    assert dashed not in git(repo, "cat-file", "blob", f"{REF}:artifact.json")
+    assert artifact("show", "fees")["stale"] is False
+    Session.objects.all().delete()
+    with log.open("a") as file:
+        file.write(json.dumps(said(62, "and the fees")) + "\n")
+    assert artifact("refresh", "fees")["stale_before"] == 1
+    log.unlink()
+    Session.objects.all().delete()
+    (reason,) = artifact("show", "fees")["stale_reasons"]
+    assert (reason["reason"], reason["source_path"]) == (
+        "missing_source_file",
+        f"~/.claude/projects/~-shop/{log.name}",
+    )
 
 
 def test_it_names_an_artifact_for_the_time(world: World, repo: Path) -> None:
