@@ -88,7 +88,9 @@ def _done(packages: Iterable[WorkPackage], facts: Facts) -> Iterator[Stated]:
     for package in packages:
         if package.status == COMPLETED:
             yield stated(_completed(package), facts.shown.get(package.id))
-    if passed := ranked({run.command: run for run in facts.runs if run.status == PASSED}.values()):
+    failing = {run.command for run in failures(facts.runs)}
+    runs = {run.command: run for run in facts.runs if run.status == PASSED and run.command not in failing}
+    if passed := ranked(runs.values()):
         names = _some([run.command for run in passed])
         yield stated(f"Verification passed: {names}.", *(run.event_id for run in passed))
     if changes := facts.changes:

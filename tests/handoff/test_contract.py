@@ -117,6 +117,10 @@ class TestContract:
         [line] = contract_of(start("T", "A"), end("x" * 200, "A")).done_definition
         assert f"(outcome: {'x' * 137}...)." in line
 
+    def test_a_check_that_failed_since_is_not_done(self) -> None:
+        contract = contract_of(shell("pytest", 0), shell("mypy .", 1), shell("pytest", 1), shell("mypy .", 0))
+        assert contract.done_definition == ("Verification passed: `mypy .`.",)
+
     def test_it_puts_failing_commands_first(self) -> None:
         runs = (shell("ls", 0), shell("cp", 1), shell("lint  x", 2), shell("cp", 0), shell("ls", 0))
         assert contract_of(*runs).ordered_commands == ("lint x", "ls", "cp")
