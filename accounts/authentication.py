@@ -37,3 +37,13 @@ class Bearer(BaseAuthentication):
             return (user, None) if user else None
         key = keys.match(secret, timezone.now())
         return (key.user, key) if key else None
+
+
+class OptionalBearer(Bearer):
+    """For what everybody may read: a key or token that is not valid counts as none."""
+
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            return None

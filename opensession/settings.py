@@ -114,10 +114,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "sessions.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "sessions.api.errors.handler",
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_THROTTLE_RATES": {"preview": "30/min"},
     "NUM_PROXIES": env.integer("OPENSESSION_PROXIES", 0, 0, 10),
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "OpenSession",
+    "VERSION": VERSION,
+    "DESCRIPTION": "The sessions of coding agents: list, search, read, upload and remove them.",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api",
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 << 20
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from accounts.viewer import viewer_of
@@ -25,7 +26,20 @@ def sessions_read(request: HttpRequest, ids: Iterable[str]) -> list[Session]:
         keys = list(dict.fromkeys(map(UUID, ids)))
     except ValueError as error:
         raise Http404 from error
-    found = Session.objects.visible_to(viewer_of(request)).in_bulk(keys)
+    found = Session.objects.readable_by(viewer_of(request)).in_bulk(keys)
     if len(found) < len(keys):
         raise Http404
     return [found[key] for key in keys]
+
+
+def session_owned(request: HttpRequest, pk: UUID) -> Session:
+    """Return the session, when whoever asks may remove it: the owner, a moderator, the operator what was indexed here.
+
+    Raises Http404 for what they may not read, PermissionDenied for what they may only read.
+    """
+    session, viewer = session_read(request, pk), viewer_of(request)
+    is_own = viewer.user is not None and session.owner_id == viewer.user.pk
+    is_of_this_machine = viewer.is_operator and session.origin == Session.Origin.INDEXED
+    if not (is_own or is_of_this_machine or viewer.is_moderator):
+        raise PermissionDenied("Only its owner may do that.")
+    return session

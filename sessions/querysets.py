@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 ORDERS: Mapping[str, str] = {"recent": "updated_at", "popular": "message_count", "longest": "duration_seconds"}
 """What each sort sorts by, the greatest first. Rows that are equal in it go by id."""
+
+LISTED_BY: Mapping[str, tuple[str, ...]] = {
+    "recent": ("created_at", "id"),
+    "popular": ("message_count", "created_at", "id"),
+    "longest": ("duration_seconds", "created_at", "id"),
+}
+"""The same sorts as the API promises them: where sessions are equal, the one that began later comes first."""
 
 _FILTERS: Mapping[str, Callable[[Any], Q]] = {
     "tool": lambda value: Q(tool=value.lower()),
@@ -65,6 +72,10 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         # Django writes `False` as `NOT is_auxiliary`, for which SQLite does not use an index.
         return self.filter(is_auxiliary__in=[False])
 
+    def with_content(self) -> Self:
+        """Leave out the sessions in which nothing happened."""
+        return self.filter(Q(event_count__gt=0) | Q(message_count__gt=0))
+
     def within(self, folder: str) -> Self:
         """Keep what was worked on in `folder` or below it."""
         below = folder.rstrip("/") + "/"
@@ -99,6 +110,15 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         key, identity = self.model._meta.get_field(ORDERS[sort]), self.model._meta.pk
         # As one comparison of pairs, SQLite starts in the index at that place instead of walking up to it.
         return self.filter(LessThan(_pair(F(key.name), F("pk")), _pair(Value(value, key), Value(row, identity))))
+
+    def listed_by(self, sort: str) -> Self:
+        return self.order_by(*(f"-{name}" for name in LISTED_BY[sort]))
+
+    def listed_after(self, sort: str, place: Sequence[Any]) -> Self:
+        """Keep what `listed_by` puts behind the session with these values."""
+        keys = [self.model._meta.get_field(name) for name in LISTED_BY[sort]]
+        values = [Value(value, key) for value, key in zip(place, keys, strict=True)]
+        return self.filter(LessThan(_pair(*(F(key.name) for key in keys)), _pair(*values)))
 
 
 def _own(viewer: Viewer) -> Q:

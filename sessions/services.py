@@ -6,10 +6,11 @@ from functools import partial
 
 from django.db import transaction
 
+from accounts.models import User
 from sessions import bodies
 from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
-from sessions.models import Session, Source, Tombstone
+from sessions.models import AuditEntry, Session, SessionLink, Source, Tombstone
 
 
 @transaction.atomic
@@ -28,6 +29,18 @@ def forget(*, session: Session) -> None:
         drop_strand(strand)
     session.delete()
     transaction.on_commit(partial(bodies.delete, [body for _, body in strands]))
+
+
+@transaction.atomic
+def delete(*, session: Session, actor: User) -> None:
+    """Remove a session because `actor` asks for it, with the links that name it. An upload may come again."""
+    facts = {"tool": session.tool, "origin": session.origin}
+    AuditEntry.objects.create(actor=actor, action="session.deleted", subject=f"session {session.pk}", facts=facts)
+    SessionLink.objects.filter(target=str(session.pk)).delete()
+    if session.origin == Session.Origin.INDEXED:
+        remove(session=session)
+    else:
+        forget(session=session)
 
 
 @transaction.atomic

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema
+from msgspec import Struct
 from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 
+class Health(Struct, frozen=True):
+    status: str
+    version: str
+
+
+class Capabilities(Struct, frozen=True):
+    auth_enabled: bool
+    upload_enabled: bool
+    ingest_preview_enabled: bool
+    gh_share_enabled: bool
+
+
+@extend_schema(operation_id="health", responses=Health, tags=["system"])
 @api_view(["GET"])
 @authentication_classes([])
 def health(request: Request) -> Response:
@@ -15,9 +30,11 @@ def health(request: Request) -> Response:
     return Response({"status": "ok", "version": settings.VERSION})
 
 
+@extend_schema(operation_id="capabilities", responses=Capabilities, tags=["system"])
 @api_view(["GET"])
 @authentication_classes([])
 def capabilities(request: Request) -> Response:
+    """Tell which parts of the server are on."""
     is_worker = settings.OPENSESSION_PROFILE == "worker"
     return Response(
         {

@@ -5,10 +5,15 @@ from __future__ import annotations
 from django.urls import path, re_path
 
 from sessions.api import errors, preview, system
+from sessions.api import errors, schema, sessions, system
 
 urlpatterns = [
     path("health", system.health),
     path("capabilities", system.capabilities),
     path("ingest/preview", preview.ingest_preview),
+    path("sessions", sessions.SessionsView.as_view()),
+    path("sessions/<uuid:pk>", sessions.SessionView.as_view()),
+    path("sessions/<uuid:pk>/raw", sessions.RawView.as_view()),
+    path("schema", schema.SchemaView.as_view(), name="schema"),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]

@@ -111,6 +111,23 @@ class Session(models.Model):
             models.Index(
                 fields=["is_auxiliary", "tool", "visibility", "origin", "owner", "updated_at"], name="session_counted"
             ),
+            # What decides who sees a session stands in it too, so that counting looks at no row.
+            models.Index(
+                fields=[
+                    *("is_auxiliary", "-created_at", "-id", "visibility", "is_hidden", "owner", "origin", "tool"),
+                    *("event_count", "message_count"),
+                ],
+                name="session_created",
+            ),
+            models.Index(
+                fields=["is_auxiliary", "-message_count", "-created_at", "-id"], name="session_created_popular"
+            ),
+            models.Index(
+                fields=["is_auxiliary", "-duration_seconds", "-created_at", "-id"], name="session_created_longest"
+            ),
+            models.Index(fields=["is_auxiliary", "tool", "-created_at", "-id"], name="session_created_tool"),
+            models.Index(fields=["is_auxiliary", "repo", "-created_at", "-id"], name="session_created_repo"),
+            models.Index(fields=["is_auxiliary", "owner", "-created_at", "-id"], name="session_created_owner"),
             models.Index(fields=["hail_id"], name="session_hail_id"),
             models.Index(fields=["parent"], name="session_parent"),
         ]

@@ -11,7 +11,7 @@ from uuid import UUID
 from sessions.fulltext import Hit
 from sessions.models import Session, Strand
 from sessions.querysets import ORDERS
-from sessions.search import candidates
+from sessions.search import candidates, totals
 from sessions.search.cursor import Cursor, decode, encode
 from sessions.search.grammar import Malformed, Query, parse
 from sessions.search.limits import LIMITS, Limits
@@ -105,23 +105,8 @@ def _listed(scope: Scope, page: _Page) -> Found:
     behind = scope.chosen.after(page.sort, *page.cursor) if page.cursor else scope.chosen
     ordered = behind.sorted_by(page.sort).select_related("owner")
     rows, after = page.cut(list(ordered[page.offset : page.offset + page.size + 1]))
-    total, is_estimate = _total(scope)
+    total, is_estimate = totals.total(scope.chosen, scope.chosen_by_id, scope.limits)
     return Found(rows, after, total, is_estimate)
-
-
-def _total(scope: Scope) -> tuple[int, bool]:
-    """Return the number of sessions, and whether it is an estimate.
-
-    Ids are spread evenly, so that those of one slice stand for all. Where they leave no doubt that there are more than
-    are counted, nothing else is asked: counting ten thousand costs as much as all the rest of a list.
-    """
-    most, slices = scope.limits.counted, scope.limits.slices
-    estimate = slices * scope.chosen_by_id.filter(pk__lt=UUID(int=2**128 // slices)).count()
-    if estimate > 2 * most:
-        return estimate, True
-    # One column of the index that is walked, so that no row is looked at.
-    counted = scope.chosen.order_by().values("is_auxiliary")[: most + 1].count()
-    return (counted, False) if counted <= most else (max(estimate, most), True)
 
 
 def _searched(query: Query, scope: Scope, page: _Page) -> Found:

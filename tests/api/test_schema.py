@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import path
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+from pytest_django import Settings
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sessions.api.schema import document
+
+pytestmark = pytest.mark.django_db
+
+
+@api_view(["POST"])
+def says_nothing_of_itself(request: Request) -> Response:
+    return Response()
+
+
+def statuses(operation: dict[str, Any]) -> set[int]:
+    return {int(code) for code in operation["responses"]}
+
+
+def test_it_is_valid_and_knows_everything() -> None:
+    GENERATOR_STATS.reset()
+    validate_schema(SchemaGenerator().get_schema(public=True))
+    assert not GENERATOR_STATS
+
+
+def test_it_is_served(client: Client, settings: Settings) -> None:
+    settings.BASE_URL = "https://sessions.example.org"
+    answer = client.get("/api/schema")
+    assert answer["Content-Type"] == "application/json"
+    found = answer.json()
+    assert found["openapi"].startswith("3.1")
+    assert found["servers"] == [{"url": "https://sessions.example.org"}]
+
+
+def test_it_says_how_operations_fail() -> None:
+    paths = document()["paths"]
+    listed, one = paths["/api/sessions"]["get"], paths["/api/sessions/{id}"]
+    assert statuses(listed) == {200, 400, 401, 405, 406, 429, 500}
+    assert statuses(one["get"]) >= {200, 404}
+    assert statuses(one["delete"]) >= {200, 401, 403, 404}
+    assert statuses(paths["/api/sessions/{id}/raw"]["get"]) >= {200, 302, 404}
+    failure = listed["responses"]["400"]["content"]["application/json"]["schema"]
+    assert failure == {"$ref": "#/components/schemas/Error"}
+
+
+def test_it_says_who_may_ask() -> None:
+    one = document()["paths"]["/api/sessions/{id}"]
+    assert one["get"]["security"] == [{"bearer": []}, {}]
+    assert one["delete"]["security"] == [{"bearer": []}]
+
+
+def test_it_describes_what_clients_know() -> None:
+    summary = document()["components"]["schemas"]["SessionSummary"]
+    assert {"id", "title", "has_errors", "score_plugin"} <= set(summary["required"])
+    assert {"files_read", "pr_number", "git_branch"}.isdisjoint(summary["required"])
+    assert summary["properties"]["files_modified"] == {"type": "string"}
+
+
+def test_it_describes_also_what_says_nothing_of_itself() -> None:
+    GENERATOR_STATS.reset()
+    found = SchemaGenerator(patterns=[path("api/things/<int:id>", says_nothing_of_itself)]).get_schema(public=True)
+    (operation,) = found["paths"]["/api/things/{id}"].values()
+    assert statuses(operation) >= {200, 400, 401, 403, 404, 413, 415, 500}
+    assert not GENERATOR_STATS
