@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 
 from sessions import views
 from sessions.preview import views as preview
+from sessions.api import docs
 
 
 class StrandKey:
@@ -32,5 +33,7 @@ urlpatterns = [
     path("git/session", preview.git_part, name="git_part"),
     path("gh/<str:owner>/<str:repo>/<str:ref>/<path:path>", preview.github, name="github"),
     path("events", views.events, name="events"),
+    path("docs", docs.docs, name="docs"),
+    path("llms.txt", docs.llms, name="llms"),
     path("robots.txt", views.robots, name="robots"),
 ]

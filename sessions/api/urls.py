@@ -6,6 +6,7 @@ from django.urls import path, re_path
 
 from sessions.api import errors, preview, system
 from sessions.api import errors, schema, sessions, system
+from sessions.api import docs, errors, schema, sessions, system
 
 urlpatterns = [
     path("health", system.health),
@@ -15,5 +16,6 @@ urlpatterns = [
     path("sessions/<uuid:pk>", sessions.SessionView.as_view()),
     path("sessions/<uuid:pk>/raw", sessions.RawView.as_view()),
     path("schema", schema.SchemaView.as_view(), name="schema"),
+    path("docs", docs.api_docs, name="api-docs"),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]
