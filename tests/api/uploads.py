@@ -21,6 +21,11 @@ def uploaded(*events: Event, owner: User | None, upload: dict[str, Any] | None =
 
 
 def client_of(user: User) -> Client:
+    return Client(headers={"Authorization": key_of(user)})
+
+
+def key_of(user: User) -> str:
+    """Return what to send as `Authorization`."""
     key = keys.new_key()
     ApiKey.objects.create(user=user, key_sha256=keys.digest(key), prefix=key[: keys.SHOWN])
-    return Client(headers={"Authorization": f"Bearer {key}"})
+    return f"Bearer {key}"
