@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q
 
 from accounts.viewer import Viewer
 from sessions.models import Session, SessionLink
-from sessions.querysets import SessionQuerySet
 
 MOST = 200
-"""Links that are shown in either direction, the newest."""
+"""Links that are shown of a session, the newest."""
+
+_Row = tuple[UUID, str, str, datetime]
 
 
 class Between(NamedTuple):
@@ -27,26 +28,27 @@ class Between(NamedTuple):
 
 
 def of_session(viewer: Viewer, row: UUID, hail_id: str, owner: UUID | None) -> list[Between]:
-    """Return the links in both directions, the oldest first. Sessions that `viewer` does not find are not told of."""
-    visible = Session.objects.visible_to(viewer)
-    going = list(_newest(SessionLink.objects.filter(session=row)))
-    named = _named(visible, [target for _, target, _, _ in going], owner)
-    coming = _newest(SessionLink.objects.filter(target__in=[str(row), hail_id], session__in=visible.values("pk")))
-    links = [Between(str(session), named.get(target, target), kind, at) for session, target, kind, at in going]
-    links += [Between(str(session), str(row), kind, at) for session, _, kind, at in coming if session != row]
-    return sorted(links, key=lambda link: (link.at, link.session, link.target))
+    """Return the newest links in both directions. Sessions that `viewer` does not find in lists are not told of."""
+    links = list(_touching(row, hail_id))
+    if not links:
+        return []
+    rows, names = _known(viewer, links, owner)
+    return [
+        Between(str(session), str(row) if session != row else names.get(target, target), kind, at)
+        for session, target, kind, at in links
+        if session == row or session in rows
+    ]
 
 
-def _newest(links: QuerySet[SessionLink]) -> Iterator[tuple[UUID, str, str, datetime]]:
-    rows = links.order_by("-pk").values_list("session_id", "target", "kind", "created_at")[:MOST]
-    for session, target, kind, at in rows:
+def _touching(row: UUID, hail_id: str) -> Iterator[_Row]:
+    links = SessionLink.objects.filter(Q(session=row) | Q(target__in=[str(row), hail_id])).order_by("-pk")[:MOST]
+    for session, target, kind, at in links.values_list("session_id", "target", "kind", "created_at"):
         yield session, target, kind if kind in SessionLink.Kind.values else SessionLink.Kind.HANDOFF.value, at
 
 
-def _named(visible: SessionQuerySet, targets: Sequence[str], owner: UUID | None) -> dict[str, str]:
-    """Return the row id of each target that is here. Of several with the same HAIL id, one of the same owner."""
-    if not targets:
-        return {}
-    rows = visible.filter(hail_id__in=targets).order_by("indexed_at", "pk").values_list("hail_id", "pk", "owner")
-    ranked = sorted(rows, key=lambda row: row[2] == owner)
-    return {hail_id: str(row) for hail_id, row, _ in ranked}
+def _known(viewer: Viewer, links: Sequence[_Row], owner: UUID | None) -> tuple[set[UUID], dict[str, str]]:
+    """Return which sessions of links are here, and the row ids of HAIL ids. Of several, one of the same owner."""
+    is_named = Q(pk__among={session for session, *_ in links}) | Q(hail_id__in={target for _, target, *_ in links})
+    visible = Session.objects.visible_to(viewer).filter(is_named).order_by("indexed_at", "pk")
+    found = sorted(visible.values_list("pk", "hail_id", "owner"), key=lambda each: each[2] == owner)
+    return {row for row, *_ in found}, {hail_id: str(row) for row, hail_id, _ in found}

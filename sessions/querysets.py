@@ -11,6 +11,8 @@ from django.db import connections, models
 from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import LessThan
 
+from sessions import lookups as lookups
+
 if TYPE_CHECKING:
     from accounts.viewer import Viewer
     from sessions.search import SessionSearch
@@ -72,10 +74,6 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         # Django writes `False` as `NOT is_auxiliary`, for which SQLite does not use an index.
         return self.filter(is_auxiliary__in=[False])
 
-    def with_content(self) -> Self:
-        """Leave out the sessions in which nothing happened."""
-        return self.filter(Q(event_count__gt=0) | Q(message_count__gt=0))
-
     def within(self, folder: str) -> Self:
         """Keep what was worked on in `folder` or below it."""
         below = folder.rstrip("/") + "/"
@@ -105,7 +103,7 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def sorted_by(self, sort: str) -> Self:
         return self.order_by(f"-{ORDERS[sort]}", "-id")
 
-    def after(self, sort: str, value: datetime | int, row: UUID) -> Self:
+    def after(self, sort: str, value: Any, row: UUID) -> Self:
         """Keep what `sort` puts behind the session `row`, which has this value in it."""
         key, identity = self.model._meta.get_field(ORDERS[sort]), self.model._meta.pk
         # As one comparison of pairs, SQLite starts in the index at that place instead of walking up to it.

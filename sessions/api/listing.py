@@ -19,7 +19,7 @@ from sessions.api import summaries
 from sessions.api.summaries import SessionSummary
 from sessions.querysets import LISTED_BY
 from sessions.search import RANGES
-from sessions.search.choose import Chosen, about, everything
+from sessions.search.choose import Wanted, choose
 
 LAST_PAGE = 100
 MOST_PER_PAGE = 100
@@ -96,36 +96,37 @@ def asked(query: Mapping[str, str]) -> ListQuery:
 
 def listed(viewer: Viewer, query: ListQuery, now: datetime) -> tuple[SessionList, bool]:
     """Return the page, and whether its total is an estimate. Raises ValidationError for a foreign cursor."""
-    chosen = _chosen(viewer, query, now)
-    behind = chosen.walked.listed_by(query.sort)
-    if query.cursor:
-        behind, offset = behind.listed_after(query.sort, _decoded(query)), 0
-    else:
-        offset = (max(query.page, 1) - 1) * query.size
-    rows = summaries.columns(behind[offset : offset + query.size + 1])
-    total, is_estimate = chosen.total()
+    part = choose(viewer, _wanted(query, now), now=now)
+    rows = summaries.columns(part.sessions)
     shown = rows[: query.size]
     page = SessionList(
         sessions=tuple(SessionSummary(**summaries.fields(row)) for row in shown),
-        total=total,
+        total=part.total,
         page=query.page,
         per_page=query.size,
         next_cursor=_encoded(query.sort, shown[-1]) if len(rows) > query.size else UNSET,
     )
-    return page, is_estimate
+    return page, part.is_estimate
 
 
-def _chosen(viewer: Viewer, query: ListQuery, now: datetime) -> Chosen:
-    chosen = about(viewer, query.search, now=now) if query.search else everything(viewer)
-    return chosen.narrowed(_condition(query, now)).with_content()
+def _wanted(query: ListQuery, now: datetime) -> Wanted:
+    return Wanted(
+        condition=_condition(query, now),
+        sort=query.sort,
+        text=query.search,
+        place=_decoded(query) if query.cursor else (),
+        offset=0 if query.cursor else (max(query.page, 1) - 1) * query.size,
+        size=query.size,
+    )
 
 
 def _condition(query: ListQuery, now: datetime) -> Q:
-    span = RANGES[query.time_range]
+    has_content = Q(event_count__gt=0) | Q(message_count__gt=0)
     exact = {"tool": query.tool, "repo": query.repository, "owner__nickname": query.author, "model": query.model}
-    condition = Q(**{column: value for column, value in exact.items() if value})
+    condition = has_content & Q(**{column: value for column, value in exact.items() if value})
     if query.has_errors is not UNSET:
         condition &= Q(has_errors=query.has_errors)
+    span = RANGES[query.time_range]
     return condition & Q(created_at__gte=now - span) if span else condition
 
 

@@ -84,7 +84,7 @@ def _found(query: Query, rows: Sequence[int], scope: Scope) -> Candidates:
         return Candidates(scope.grouped(_traced(rows)), query)
     newest = scope.newest(limits.sessions + 1)
     keys = scope.with_helpers(dict(islice(newest.items(), limits.sessions)))
-    blocks = sorted(_blocks(Q(strand__session__in=keys, strand__is_live=True)), reverse=True)
+    blocks = sorted(_blocks(Q(strand__session__among=keys, strand__is_live=True)), reverse=True)
     hits, is_far = _in_blocks(query, rows, blocks, limits)
     found = group(hits, keys)
     if len(found) < limits.enough:

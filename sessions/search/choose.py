@@ -1,16 +1,19 @@
-"""Choose sessions by what is said in them, for lists that have an order of their own."""
+"""Parts of lists in the orders of `LISTED_BY`, which programs ask for: chosen by columns, and by what is said."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from sessions.models import Session
-from sessions.querysets import SessionQuerySet
+from sessions.querysets import LISTED_BY, SessionQuerySet
 from sessions.search import candidates, totals
+from sessions.search.cursor import Cursor
 from sessions.search.grammar import Malformed
 from sessions.search.limits import LIMITS, Limits
 from sessions.search.request import SessionSearch
@@ -20,62 +23,71 @@ if TYPE_CHECKING:
     from accounts.viewer import Viewer
 
 
-class Chosen(NamedTuple):
-    """The same sessions twice: `walked` for walking through an index of an order, `by_id` for looking up ids.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions, and which part of them. It begins behind the session with the values of `place`, if any."""
 
-    `is_all` tells whether the search got to the end; `is_many`, whether counting them has to be bounded.
-    """
-
-    walked: SessionQuerySet
-    by_id: SessionQuerySet
-    is_all: bool = True
-    is_many: bool = True
-
-    def narrowed(self, condition: Q) -> Chosen:
-        return self._replace(walked=self.walked.filter(condition), by_id=self.by_id.filter(condition))
-
-    def with_content(self) -> Chosen:
-        return self._replace(walked=self.walked.with_content(), by_id=self.by_id.with_content())
-
-    def total(self, limits: Limits = LIMITS) -> tuple[int, bool]:
-        """Return the number of sessions, and whether it is an estimate."""
-        if not self.is_many:
-            return self.by_id.count(), not self.is_all
-        return totals.total(self.walked, self.by_id, limits)
+    condition: Q
+    sort: str
+    text: str = ""
+    place: tuple[Any, ...] = ()
+    offset: int = 0
+    size: int = 20
 
 
-def everything(viewer: Viewer) -> Chosen:
-    """Choose all that `viewer` finds in lists."""
+class Part(NamedTuple):
+    """The sessions in order, one more than is wanted where others follow; and how many there are in all."""
+
+    sessions: SessionQuerySet
+    total: int
+    is_estimate: bool
+
+
+def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = LIMITS) -> Part:
+    """Return what `viewer` finds in lists. What `text` is no search for is looked for in what is told of sessions."""
     visible = Session.objects.visible_to(viewer)
-    return Chosen(visible.primary(), visible.filter(is_auxiliary=False))
-
-
-def about(viewer: Viewer, text: str, *, now: datetime, limits: Limits = LIMITS) -> Chosen:
-    """Choose the sessions that `text` finds: by the grammar, else as a part of title, description or tags."""
-    visible = Session.objects.visible_to(viewer)
-    search = SessionSearch(search=text)
+    if not wanted.text:
+        return _listed(visible.filter(wanted.condition), wanted, limits)
+    search = SessionSearch(search=wanted.text)
     try:
-        query, matching = search.query(now), visible.matching(search, now)
+        query, matching = search.query(now), visible.matching(search, now).filter(wanted.condition)
     except Malformed:
-        return _containing(viewer, text, limits)
-    scope = Scope(visible, matching, search.sort, limits)
+        return _told(visible.filter(wanted.condition), wanted, limits)
     if not query.is_about_events:
-        return Chosen(scope.chosen, scope.chosen_by_id)
-    gathered = candidates.gather(query, scope)
+        return _listed(matching, wanted, limits)
+    gathered = candidates.gather(query, Scope(visible, matching, search.sort, limits, _columns(wanted)))
     if not gathered.found:
-        return _containing(viewer, text, limits)
-    return _of(visible.filter(pk__in=[key.row for key in gathered.found]), gathered.is_all)
+        return _told(visible.filter(wanted.condition), wanted, limits)
+    return _found(list(gathered.found), wanted, is_estimate=not gathered.is_all)
 
 
-def _containing(viewer: Viewer, text: str, limits: Limits) -> Chosen:
-    """Look for any text, also within words, in what is told of the newest sessions."""
-    newest = everything(viewer).walked.recent().values("pk")[: limits.counted]
-    spelt = Session.objects.annotate(spelt_tags=Cast("tags", TextField()))
+def _listed(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
+    walked = matching.primary()
+    behind = walked.listed_after(wanted.sort, wanted.place) if wanted.place else walked
+    part = behind.listed_by(wanted.sort)[wanted.offset : wanted.offset + wanted.size + 1]
+    return Part(part, *totals.total(walked, matching.filter(is_auxiliary=False), limits))
+
+
+def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
+    """Look for any text, also within words, in titles, descriptions and tags of the newest sessions."""
+    newest = matching.primary().recent().values("pk")[: limits.counted]
+    sessions = Session.objects.annotate(spelt_tags=Cast("tags", TextField())).filter(pk__in=newest)
+    text = wanted.text
     told = Q(title__icontains=text) | Q(description__icontains=text) | Q(spelt_tags__icontains=text)
-    rows = spelt.filter(told, pk__in=newest).values_list("pk", flat=True)[: limits.few]
-    return _of(Session.objects.filter(pk__in=list(rows)), is_all=len(rows) < limits.few)
+    rows = sessions.filter(told).values_list("pk", *_columns(wanted))[: limits.few]
+    return _found([Cursor.of(*row) for row in rows], wanted, is_estimate=len(rows) == limits.few)
 
 
-def _of(found: SessionQuerySet, is_all: bool) -> Chosen:
-    by_id = found.filter(is_auxiliary=False)
-    return Chosen(by_id, by_id, is_all, is_many=False)
+def _found(keys: Sequence[Cursor], wanted: Wanted, *, is_estimate: bool) -> Part:
+    behind = keys
+    if wanted.place:
+        *values, row = wanted.place
+        behind = [key for key in keys if key < Cursor.of(row, *values)]
+    part = sorted(behind, reverse=True)[wanted.offset : wanted.offset + wanted.size + 1]
+    sessions = Session.objects.filter(pk__among=[key.row for key in part]).listed_by(wanted.sort)
+    return Part(sessions, len(keys), is_estimate)
+
+
+def _columns(wanted: Wanted) -> Sequence[str]:
+    """Return the columns of the order, without the id."""
+    return LISTED_BY[wanted.sort][:-1]

@@ -5,15 +5,21 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 
 class Cursor(NamedTuple):
-    value: datetime | int
+    """`value` is a tuple where a list is sorted by several columns."""
+
+    value: datetime | int | tuple[Any, ...]
     row: UUID
+
+    @classmethod
+    def of(cls, row: UUID, *values: Any) -> Cursor:
+        return cls(values if len(values) > 1 else values[0], row)
 
 
 _moment = msgspec.json.Decoder(tuple[datetime, UUID]).decode

@@ -19,13 +19,14 @@ Grouped = dict[Cursor, list[Hit]]
 class Scope(NamedTuple):
     """`visible` are the sessions whose events may be read, `matching` those of them that the filters let through.
 
-    What is shown is sorted by `sort`.
+    What is shown is sorted by `sort`, or by the columns `by`.
     """
 
     visible: SessionQuerySet
     matching: SessionQuerySet
     sort: str
     limits: Limits
+    by: Sequence[str] = ()
 
     @property
     def chosen(self) -> SessionQuerySet:
@@ -39,9 +40,10 @@ class Scope(NamedTuple):
 
     def grouped(self, hits: Sequence[Hit]) -> Grouped:
         """Group hits by the session that shows them; those that may not be shown are left out."""
-        rows = self.visible.filter(pk__in={hit.session for hit in hits}).values_list("pk", "is_auxiliary", "parent")
-        shown_in = {row: parent if is_auxiliary and parent else row for row, is_auxiliary, parent in rows}
-        keys = self._keys(self.chosen_by_id.filter(pk__in=set(shown_in.values())))
+        sessions = {hit.session for hit in hits}
+        helpers = self.visible.filter(pk__among=sessions, is_auxiliary=True, parent__isnull=False)
+        shown_in = {session: session for session in sessions} | dict(helpers.values_list("pk", "parent"))
+        keys = self._keys(self.chosen_by_id.filter(pk__among=set(shown_in.values())))
         return group(hits, {session: keys[owner] for session, owner in shown_in.items() if owner in keys})
 
     def newest(self, limit: int) -> dict[UUID, Cursor]:
@@ -50,11 +52,11 @@ class Scope(NamedTuple):
 
     def with_helpers(self, keys: Mapping[UUID, Cursor]) -> dict[UUID, Cursor]:
         """Return the sessions and those of their helpers, which are shown in them."""
-        helpers = self.visible.filter(parent__in=keys, is_auxiliary=True).values_list("pk", "parent")
+        helpers = self.visible.filter(parent__among=keys, is_auxiliary=True).values_list("pk", "parent")
         return {**keys, **{helper: keys[parent] for helper, parent in helpers}}
 
     def _keys(self, sessions: SessionQuerySet) -> dict[UUID, Cursor]:
-        return {row: Cursor(value, row) for row, value in sessions.values_list("pk", ORDERS[self.sort])}
+        return {row[0]: Cursor.of(*row) for row in sessions.values_list("pk", *(self.by or [ORDERS[self.sort]]))}
 
 
 def group(hits: Iterable[Hit], keys: Mapping[UUID, Cursor]) -> Grouped:

@@ -116,7 +116,7 @@ class TestLinks:
             with CaptureQueriesContext(connection) as asked:
                 get(client, session)
             counts.append(len(asked))
-        assert counts == [4, 4]
+        assert counts == [3, 3]
 
 
 class TestRaw:
