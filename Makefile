@@ -8,7 +8,7 @@ COMPILE := $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --c
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := all
-.PHONY: all install run test lint format bench fuzz chaos lock
+.PHONY: all install run test lint format bench load fuzz chaos lock
 
 all: lint test
 
@@ -35,6 +35,9 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(PYTHON) -m benchmarks
+
+load: $(VENV)/dev.stamp
+	$(PYTHON) -m benchmarks.load
 
 fuzz: $(VENV)/dev.stamp
 	$(PYTHON) -m benchmarks.fuzz

@@ -96,11 +96,12 @@ def fill(events: int) -> Prose:
     prose = Prose(chance)
     numbers = range(events // EVENTS_PER_SESSION)
     for start in range(0, len(numbers), _PER_BATCH):
-        _store([_events(number, prose, chance) for number in numbers[start : start + _PER_BATCH]], start)
+        _store([events_of(number, prose, chance) for number in numbers[start : start + _PER_BATCH]], start)
     return prose
 
 
-def _events(number: int, prose: Prose, chance: random.Random) -> list[Event]:
+def events_of(number: int, prose: Prose, chance: random.Random, count: int = EVENTS_PER_SESSION) -> list[Event]:
+    """Return the events of the session with this number."""
     start = _START + timedelta(minutes=number)
     return [
         Event(
@@ -109,7 +110,7 @@ def _events(number: int, prose: Prose, chance: random.Random) -> list[Event]:
             action=_action(number, n),
             content=text(f"event{number}x{n} {prose(chance.randint(2, 18))}"),
         )
-        for n in range(EVENTS_PER_SESSION)
+        for n in range(count)
     ]
 
 
@@ -129,8 +130,8 @@ def _store(sessions: Sequence[list[Event]], start: int) -> None:
     frames: list[dict[str, Any]] = []
     for number, events in enumerate(sessions, start):
         identity = session_uuid("bench", str(number))
-        strands.append(_strand_row(identity, number))
-        frames += _frame_rows(identity, events)
+        strands.append(strand_row(identity, number))
+        frames += frame_rows(identity, events)
         blocks.append({"first": row, "count": len(events), "strand_id": identity, "first_event": 0})
         texts += [(row + n, words(event)) for n, event in enumerate(events)]
         row += len(events)
@@ -160,7 +161,8 @@ def _session_row(number: int) -> dict[str, Any]:
     }
 
 
-def _strand_row(identity: Any, number: int) -> dict[str, Any]:
+def strand_row(identity: Any, number: int, count: int = EVENTS_PER_SESSION) -> dict[str, Any]:
+    """Return the columns of the main strand, which has the id of its session."""
     moment = _START.strftime("%Y-%m-%dT%H:%M:%SZ")
     header = Header(
         session_id=str(number),
@@ -171,14 +173,14 @@ def _strand_row(identity: Any, number: int) -> dict[str, Any]:
         "id": identity,
         "session_id": identity,
         "key": MAIN,
-        "events": EVENTS_PER_SESSION,
+        "events": count,
         "header": _encode(header),
         "tally": _encode(Tally()),
         "body": f"{identity.hex[:2]}/{identity.hex}.zst",
     }
 
 
-def _frame_rows(identity: Any, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+def frame_rows(identity: Any, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
     """Close one frame with half of the events, and leave the other half in the open frame."""
     half = len(events) // 2
     closed = _packed(OpenFrame(), events[:half])

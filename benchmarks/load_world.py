@@ -1,0 +1,119 @@
+"""A data directory of a server full of synthetic uploads, and what to ask it for.
+
+Runs inside Django: `manage.py shell -c "from benchmarks.load_world import report; report(1_000)"`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from benchmarks.search_world import Prose, events_of, frame_rows, strand_row
+from opensession.hail.model import Event
+from opensession.hail.words import words
+from sessions import fulltext
+from sessions.ingest.upsert import upsert
+from sessions.models import Frame, SearchBlock, SearchCounter, Session, SessionLink, Strand, Upload, session_uuid
+
+EVENTS = 10
+"""Per session."""
+PEOPLE = 50
+_PER_BATCH = 500
+_TOOLS = ("claude-code", "codex", "gemini", "opencode")
+_EACH = 200
+"""Different sessions and words that are asked for."""
+_START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def report(sessions: int) -> None:
+    """Store that many sessions, and print the addresses to ask for by kind as JSON."""
+    chance = random.Random(1)
+    prose = Prose(chance, vocabulary=20_000)
+    people = [User(nickname=f"person-{n}", password="!") for n in range(PEOPLE)]
+    User.objects.bulk_create(people)
+    for start in range(0, sessions, _PER_BATCH):
+        _store(range(start, min(sessions, start + _PER_BATCH)), people, prose, chance)
+    print(json.dumps({kind: list(paths) for kind, paths in _asked(sessions, prose, chance)}))
+
+
+def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple[str, Iterator[str]]]:
+    public = [_identity(number) for number in chance.sample(range(sessions), min(sessions, _EACH)) if number % 10]
+    lists = ["", "?page=2", "?sort=popular", "?sort=longest&per_page=50", "?time_range=all&page=10"]
+    lists += [f"?tool={tool}" for tool in _TOOLS] + [f"?repository=project-{n}" for n in range(5)]
+    yield "empty", iter(["/api/health"])
+    yield "list", (f"/api/sessions{query}" for query in lists)
+    yield "detail", (f"/api/sessions/{identity}" for identity in public)
+    yield "search", (f"/api/sessions?search={word}" for word in prose.words[100 : 100 + _EACH])
+
+
+@transaction.atomic
+def _store(numbers: Sequence[int], people: Sequence[User], prose: Prose, chance: random.Random) -> None:
+    told = {number: events_of(number, prose, chance, EVENTS) for number in numbers}
+    upsert(Session, [_session_row(number, people) for number in numbers])
+    upsert(Upload, [_upload_row(number) for number in numbers])
+    upsert(Strand, [strand_row(_identity(number), number, EVENTS) for number in numbers])
+    upsert(Frame, [row for number in numbers for row in frame_rows(_identity(number), told[number])])
+    links = [{"session_id": _identity(n), "target": str(_identity(n - 1)), "created_at": _START} for n in numbers[1::3]]
+    upsert(SessionLink, links)
+    _index(told)
+
+
+def _index(told: dict[int, list[Event]]) -> None:
+    counter, _ = SearchCounter.objects.get_or_create(pk=1)
+    first = counter.next_row
+    starts = {number: first + at * EVENTS for at, number in enumerate(told)}
+    blocks = [
+        {"first": start, "count": EVENTS, "strand_id": _identity(number), "first_event": 0}
+        for number, start in starts.items()
+    ]
+    upsert(SearchBlock, blocks)
+    with connection.cursor() as cursor:
+        texts = [(starts[number] + n, words(event)) for number, own in told.items() for n, event in enumerate(own)]
+        fulltext.engine().add(cursor, texts)
+    SearchCounter.objects.filter(pk=1).update(next_row=first + EVENTS * len(told))
+
+
+def _identity(number: int) -> UUID:
+    return session_uuid("load", str(number))
+
+
+def _session_row(number: int, people: Sequence[User]) -> dict[str, Any]:
+    moment = _START + timedelta(minutes=number * 10)
+    return {
+        "id": _identity(number),
+        "hail_id": str(number),
+        "origin": "uploaded",
+        "owner_id": people[number % len(people)].pk,
+        "visibility": "public" if number % 10 else "private",
+        "tool": _TOOLS[number % len(_TOOLS)],
+        "title": f"Session number {number}",
+        "description": f"What was asked for in session {number}, in a sentence or two. " * 3,
+        "repo": f"project-{number % 200}",
+        "model": "bench",
+        "created_at": moment,
+        "updated_at": moment + timedelta(seconds=EVENTS),
+        "indexed_at": timezone.now(),
+        "event_count": EVENTS,
+        # Many sessions are equally long, as real ones are.
+        "message_count": number % 97,
+        "duration_seconds": number % 797,
+    }
+
+
+def _upload_row(number: int) -> dict[str, Any]:
+    return {
+        "session_id": _identity(number),
+        "uploaded_at": _START + timedelta(minutes=number * 10),
+        "content_sha256": f"{number:064}",
+        "git_repo_name": f"project-{number % 200}",
+        "files_modified": json.dumps([f"src/module_{n}.py" for n in range(3)]),
+        "score": 100,
+    }
