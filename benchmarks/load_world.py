@@ -51,7 +51,8 @@ def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple
     yield "empty", iter(["/api/health"])
     yield "list", (f"/api/sessions{query}" for query in lists)
     yield "detail", (f"/api/sessions/{identity}" for identity in public)
-    yield "search", (f"/api/sessions?search={word}" for word in prose.words[100 : 100 + _EACH])
+    # From words that are in every hundredth event to such that nobody wrote twice, as people search for them.
+    yield "search", (f"/api/sessions?search={word}" for word in prose.words[100 :: len(prose.words) // _EACH])
 
 
 @transaction.atomic

@@ -108,10 +108,14 @@ class Session(models.Model):
             models.Index(fields=["is_auxiliary", "-message_count", "-id"], name="session_popular"),
             models.Index(fields=["is_auxiliary", "-duration_seconds", "-id"], name="session_longest"),
             models.Index(fields=["is_auxiliary", "tool", "-updated_at", "-id"], name="session_tool_recent"),
+            # What decides who sees a session stands in this one and the next, so that counting looks at no row.
             models.Index(
-                fields=["is_auxiliary", "tool", "visibility", "origin", "owner", "updated_at"], name="session_counted"
+                fields=[
+                    *("is_auxiliary", "tool", "visibility", "origin", "owner", "updated_at", "created_at"),
+                    *("is_hidden", "event_count", "message_count"),
+                ],
+                name="session_counted",
             ),
-            # What decides who sees a session stands in it too, so that counting looks at no row.
             models.Index(
                 fields=[
                     *("is_auxiliary", "-created_at", "-id", "visibility", "is_hidden", "owner", "origin", "tool"),

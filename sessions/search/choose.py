@@ -15,7 +15,7 @@ from sessions.querysets import LISTED_BY, SessionQuerySet
 from sessions.search import candidates, totals
 from sessions.search.cursor import Cursor
 from sessions.search.grammar import Malformed
-from sessions.search.limits import LIMITS, Limits
+from sessions.search.limits import FOR_PROGRAMS, Limits
 from sessions.search.request import SessionSearch
 from sessions.search.scope import Scope
 
@@ -43,7 +43,7 @@ class Part(NamedTuple):
     is_estimate: bool
 
 
-def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = LIMITS) -> Part:
+def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = FOR_PROGRAMS) -> Part:
     """Return what `viewer` finds in lists. What `text` is no search for is looked for in what is told of sessions."""
     visible = Session.objects.visible_to(viewer)
     if not wanted.text:
@@ -70,7 +70,7 @@ def _listed(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
 
 def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
     """Look for any text, also within words, in titles, descriptions and tags of the newest sessions."""
-    newest = matching.primary().recent().values("pk")[: limits.counted]
+    newest = matching.primary().recent().values("pk")[: limits.few]
     sessions = Session.objects.annotate(spelt_tags=Cast("tags", TextField())).filter(pk__in=newest)
     text = wanted.text
     told = Q(title__icontains=text) | Q(description__icontains=text) | Q(spelt_tags__icontains=text)

@@ -36,3 +36,6 @@ class Limits:
 
 
 LIMITS = Limits()
+
+FOR_PROGRAMS = Limits(few=500)
+"""Programs search more often than people read, and may ask more precisely."""

@@ -41,10 +41,17 @@ class Scope(NamedTuple):
     def grouped(self, hits: Sequence[Hit]) -> Grouped:
         """Group hits by the session that shows them; those that may not be shown are left out."""
         sessions = {hit.session for hit in hits}
-        helpers = self.visible.filter(pk__among=sessions, is_auxiliary=True, parent__isnull=False)
-        shown_in = {session: session for session in sessions} | dict(helpers.values_list("pk", "parent"))
-        keys = self._keys(self.chosen_by_id.filter(pk__among=set(shown_in.values())))
-        return group(hits, {session: keys[owner] for session, owner in shown_in.items() if owner in keys})
+        keys = self._keys(self.chosen_by_id.filter(pk__among=sessions))
+        if others := sessions - keys.keys():
+            keys |= self._of_parents(others)
+        return group(hits, keys)
+
+    def _of_parents(self, helpers: set[UUID]) -> dict[UUID, Cursor]:
+        """Return the places of the sessions that show those of `helpers` that are some."""
+        rows = self.visible.filter(pk__among=helpers, is_auxiliary=True, parent__isnull=False)
+        shown_in = dict(rows.values_list("pk", "parent"))
+        keys = self._keys(self.chosen_by_id.filter(pk__among=set(shown_in.values()))) if shown_in else {}
+        return {helper: keys[parent] for helper, parent in shown_in.items() if parent in keys}
 
     def newest(self, limit: int) -> dict[UUID, Cursor]:
         """Return the newest sessions to show by id."""
@@ -56,7 +63,8 @@ class Scope(NamedTuple):
         return {**keys, **{helper: keys[parent] for helper, parent in helpers}}
 
     def _keys(self, sessions: SessionQuerySet) -> dict[UUID, Cursor]:
-        return {row[0]: Cursor.of(*row) for row in sessions.values_list("pk", *(self.by or [ORDERS[self.sort]]))}
+        rows = sessions.values_list("pk", *(self.by or [ORDERS[self.sort]]))
+        return {row[0]: Cursor.of(*row) for row in (rows if rows.query.is_sliced else rows.order_by())}
 
 
 def group(hits: Iterable[Hit], keys: Mapping[UUID, Cursor]) -> Grouped:
