@@ -1,15 +1,27 @@
-"""Scores of sessions by plug-in: a plug-in is a function from a session to a number, known by its id."""
+"""Scores of sessions by plug-in: a plug-in makes a `Scorer` for one session, and is known by its id.
+
+A scorer sees one event at a time, so that a session need not be held to be scored.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
 
 from opensession.hail.actions import ShellCommand, ToolResult
 from opensession.hail.model import Event, Session
 
-Plugin: TypeAlias = Callable[[Session], int]
+
+class Scorer(Protocol):
+    """Sees the events of one session, in order, and then tells its score."""
+
+    def add(self, event: Event) -> None: ...
+
+    def score(self) -> int: ...
+
+
+Plugin: TypeAlias = Callable[[], Scorer]
 
 HEURISTIC = "heuristic_v1"
 ZERO = "zero_v1"
@@ -39,7 +51,14 @@ class Registry:
 
     def score(self, session: Session, name: str | None = None) -> int:
         """Return the score by the plug-in `name`, or by the default one. Raises UnknownPlugin."""
-        return self.plugin(name or self.default)(session)
+        scorer = self.plugin(name or self.default)()
+        for event in session.events:
+            scorer.add(event)
+        return scorer.score()
+
+    def scorers(self) -> dict[str, Scorer]:
+        """Return a new scorer of every plug-in, by id."""
+        return {name: plugin() for name, plugin in self._plugins.items()}
 
     def plugin(self, name: str) -> Plugin:
         if name not in self._plugins:
@@ -47,30 +66,37 @@ class Registry:
         return self._plugins[name]
 
 
-def heuristic(session: Session) -> int:
-    """Start at 100; failures cost, capped by kind, and successes that follow them win some back."""
-    commands = sum(_failed_command(event) for event in session.events)
-    tools = sum(_failed_tool(event) for event in session.events)
-    cost = min(5 * commands, 30) + min(4 * tools, 20) + (15 if commands or tools else 0)
-    return max(0, min(100, 100 - cost + min(5 * recoveries(session.events), 20)))
+class Heuristic:
+    """Starts at 100; failures cost, capped by kind, and successes that follow them in the same lane win some back."""
 
+    def __init__(self) -> None:
+        self._commands = self._tools = self._recoveries = 0
+        self._pending: Counter[str] = Counter()
 
-def zero(session: Session) -> int:
-    return 0
-
-
-def recoveries(events: Iterable[Event]) -> int:
-    """Count the successes that followed a failure in the same lane, one failure each."""
-    pending: Counter[str] = Counter()
-    recovered = 0
-    for event in events:
+    def add(self, event: Event) -> None:
         lane = (event.task_id or "").strip() or MAIN_LANE
-        if _failed_command(event) or _failed_tool(event):
-            pending[lane] += 1
-        elif _succeeded(event) and pending[lane]:
-            pending[lane] -= 1
-            recovered += 1
-    return recovered
+        if _failed_command(event):
+            self._commands += 1
+            self._pending[lane] += 1
+        elif _failed_tool(event):
+            self._tools += 1
+            self._pending[lane] += 1
+        elif _succeeded(event) and self._pending[lane]:
+            self._pending[lane] -= 1
+            self._recoveries += 1
+
+    def score(self) -> int:
+        has_failed = bool(self._commands or self._tools)
+        cost = min(5 * self._commands, 30) + min(4 * self._tools, 20) + 15 * has_failed
+        return max(0, min(100, 100 - cost + min(5 * self._recoveries, 20)))
+
+
+class Zero:
+    def add(self, event: Event) -> None:
+        pass
+
+    def score(self) -> int:
+        return 0
 
 
 def _failed_command(event: Event) -> bool:
@@ -88,4 +114,4 @@ def _succeeded(event: Event) -> bool:
     return isinstance(action, ToolResult) and not action.is_error
 
 
-SCORES = Registry({HEURISTIC: heuristic, ZERO: zero}, default=HEURISTIC)
+SCORES = Registry({HEURISTIC: Heuristic, ZERO: Zero}, default=HEURISTIC)

@@ -53,10 +53,11 @@ _REQUIRED: Mapping[type[Action], str] = {
 
 def problems(session: Session) -> tuple[Problem, ...]:
     """Return everything that is wrong, in the order of the checks; nothing when the session is sound."""
-    return (*_in_header(session.header), *_in_events(session.events))
+    return (*in_header(session.header), *_in_events(session.events))
 
 
-def _in_header(header: Header) -> Iterator[Problem]:
+def in_header(header: Header) -> Iterator[Problem]:
+    """Yield what is wrong with a header."""
     if not header.version.startswith("hail-"):
         yield Problem(INVALID_VERSION, header.version)
     required = {
@@ -71,15 +72,16 @@ def _in_events(events: Sequence[Event]) -> Iterator[Problem]:
     if not events:
         yield Problem(EMPTY_SESSION)
     for index, event in enumerate(events):
-        if missing := _missing(event):
-            yield Problem(INVALID_EVENT, missing, index)
+        if name := missing(event):
+            yield Problem(INVALID_EVENT, name, index)
     yield from _repeated(events)
     for index, (before, event) in enumerate(pairwise(events), 1):
         if times.key(event.timestamp) < times.key(before.timestamp):
             yield Problem(EVENTS_OUT_OF_ORDER, event.event_id, index)
 
 
-def _missing(event: Event) -> str | None:
+def missing(event: Event) -> str | None:
+    """Return what an event must have and has not."""
     if not event.event_id:
         return "event_id"
     name = _REQUIRED.get(type(event.action))

@@ -51,6 +51,7 @@ _Line: Any = EventLine | HeaderLine | StatsLine
 
 _LINES = msgspec.json.Decoder(_Line)
 _DOCUMENTS = msgspec.json.Decoder(Document)
+_EVENTS = msgspec.json.Decoder(EventBody)
 
 
 def encode_event(event: Event) -> bytes:
@@ -105,6 +106,31 @@ def decode_session(document: bytes) -> Session:
             _guard_depth(chain(_free_form(session.header), *map(_free_form, session.events)))
             return session
     return _tolerated_session(_untyped(document))
+
+
+def decode_event(text: bytes) -> Event:
+    """Return the event that one object of a document's `events` holds. Raises one of `FAULTS`."""
+    if MARK not in text:
+        try:
+            event = _event(_EVENTS.decode(text))
+        except msgspec.ValidationError:
+            pass
+        else:
+            if _crowded(text):
+                _guard_depth(_free_form(event))
+            return event
+    return _tolerated(_untyped(text) | {"type": "event"})  # type: ignore[return-value]
+
+
+def decode_header(parts: dict[str, Any]) -> Header:
+    """Return the header that the keys of a document hold, its events and stats left out. Raises one of `FAULTS`."""
+    _guard_depth([(parts, 0)])
+    return _tolerated(parts | {"type": "header"})  # type: ignore[return-value]
+
+
+def decode_stats(parts: dict[str, Any]) -> Stats:
+    """Return the stats of a document. Raises one of `FAULTS`."""
+    return _tolerated(parts | {"type": "stats"})  # type: ignore[return-value]
 
 
 def _untyped(text: bytes) -> dict[str, Any]:
@@ -278,9 +304,9 @@ def _tolerated_session(raw: dict[str, Any]) -> Session:
     if not isinstance(events, list) or not isinstance(stats, dict):
         raise ValueError("a document needs `events` and `stats`")
     return Session(
-        header=_tolerated(raw | {"type": "header"}),  # type: ignore[arg-type]
+        header=decode_header(raw),
         events=tuple(_tolerated(_checked(each) | {"type": "event"}) for each in events),  # type: ignore[misc]
-        stats=_tolerated(stats | {"type": "stats"}),  # type: ignore[arg-type]
+        stats=decode_stats(stats),
     )
 
 

@@ -34,7 +34,7 @@ def words(event: Event, cap: int = CAP) -> str:
             room -= len(part) + 1
             if room <= 0:
                 break
-    return _storable("\n".join(parts)[:cap])
+    return storable("\n".join(parts)[:cap])
 
 
 def _parts(event: Event) -> list[str | None]:
@@ -69,7 +69,7 @@ def _has_run(part: str, room: int) -> bool:
     return False
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Return `text` with what no database takes, NUL and lone surrogates, made U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")

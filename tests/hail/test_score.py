@@ -4,7 +4,7 @@ import pytest
 
 from opensession.hail import jsonl
 from opensession.hail.model import Event
-from opensession.hail.score import HEURISTIC, SCORES, ZERO, Registry, UnknownPlugin, heuristic, zero
+from opensession.hail.score import HEURISTIC, SCORES, ZERO, Registry, UnknownPlugin, Zero
 from tests.hail.samples import DEMO, make_event, make_session, result, shell
 
 FAILED, DONE = shell(1), shell(0)
@@ -32,7 +32,7 @@ FAILED, DONE = shell(1), shell(0)
     ],
 )
 def test_it_scores(events: list[Event], expected: int) -> None:
-    assert heuristic(make_session(events)) == expected
+    assert SCORES.score(make_session(events)) == expected
 
 
 def test_it_scores_a_full_session() -> None:
@@ -51,9 +51,14 @@ def test_it_refuses_an_unknown_plugin() -> None:
     assert (caught.value.requested, caught.value.available) == ("best", (HEURISTIC, ZERO))
 
 
+class Seven(Zero):
+    def score(self) -> int:
+        return 7
+
+
 def test_registering_again_replaces() -> None:
-    registry = Registry({"b": zero}, default="b")
-    registry.register("a", zero)
-    registry.register("b", lambda session: 7)
+    registry = Registry({"b": Zero}, default="b")
+    registry.register("a", Zero)
+    registry.register("b", Seven)
     assert registry.names() == ("a", "b")
     assert registry.score(make_session()) == 7
