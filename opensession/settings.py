@@ -29,6 +29,8 @@ OPENSESSION_PUBLIC_FEED_ENABLED = env.boolean("OPENSESSION_PUBLIC_FEED_ENABLED",
 OPENSESSION_DEFAULT_VISIBILITY = env.choice(
     "OPENSESSION_DEFAULT_VISIBILITY", "public", ("public", "unlisted", "private")
 )
+OPENSESSION_SESSION_SCORE_PLUGIN = env.text("OPENSESSION_SESSION_SCORE_PLUGIN", "heuristic_v1")
+OPENSESSION_TASKS = env.choice("OPENSESSION_TASKS", "immediate", ("immediate", "database"))
 
 # Apps. A command for people must start at once, and needs the tables but no pages.
 
@@ -40,6 +42,7 @@ APPS_FOR_PAGES = [
     "django.contrib.staticfiles",
     "django_htmx",
     "csp",
+    *(["django_tasks", "django_tasks_db"] if OPENSESSION_TASKS == "database" else []),
 ]
 DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "rundaemon")
 INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
@@ -134,6 +137,14 @@ SPECTACULAR_SETTINGS = {
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 << 20
+
+# What may be done after a request was answered
+
+TASK_BACKENDS = {
+    "immediate": "django_tasks.backends.immediate.ImmediateBackend",
+    "database": "django_tasks_db.DatabaseBackend",
+}
+TASKS = {"default": {"BACKEND": TASK_BACKENDS[OPENSESSION_TASKS]}}
 
 # Language and time
 

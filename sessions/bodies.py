@@ -12,10 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
-from django.core.files.storage import Storage, storages
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, Storage, storages
 from zstandard import ZstdError
 
 from opensession.hail import jsonl
@@ -116,6 +117,15 @@ def append(pieces: Sequence[Piece]) -> None:
         by_key[piece.key].append(piece)
     for key, own in by_key.items():
         _append_file(Path(storage.path(key)), own)
+
+
+def write(key: str, content: BinaryIO) -> None:
+    """Write a whole body under a key that was never used, and sync it. Rows may refer to it afterwards."""
+    storage = storages["bodies"]
+    if storage.save(key, File(content)) != key:
+        raise FileExistsError(f"body {key} was there already")
+    if isinstance(storage, FileSystemStorage):
+        folders.sync_file(Path(storage.path(key)))
 
 
 def delete(keys: Iterable[str]) -> None:

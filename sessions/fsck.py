@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,10 +20,13 @@ from django.utils import timezone
 from sessions import bodies, fulltext
 from sessions.ingest import rawstore
 from sessions.ingest.election import settle
-from sessions.ingest.reword import rebuild
+from sessions.ingest.reword import rebuild, write_words
 from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
-from sessions.models import Frame, RawCopy, SearchBlock, SearchCounter, Session, Source, Strand
+from sessions.models import Frame, RawCopy, SearchBlock, SearchCounter, Session, Source, Strand, Upload
+from sessions.publishing import leftovers
+
+LEFT_ALONE = timedelta(hours=1)
 
 
 class Finding(NamedTuple):
@@ -50,13 +54,13 @@ def check() -> Checked:
             findings.append(_reread(strand, problem))
         else:
             findings += _trim(strand, own)
-    findings += [*_orphan_bodies(), *_empty_sessions(), *_search(), *_raw_copies()]
+    findings += [*_orphan_bodies(), *_uploads(), *_empty_sessions(), *_search(), *_raw_copies()]
     return Checked(Session.objects.count(), count, findings)
 
 
 def _problem(strand: Strand, own: Sequence[Frame]) -> str:
     """Return what is wrong with a strand's frames, or nothing."""
-    if not own or own[-1].data is None:
+    if not own or (strand.source and own[-1].data is None):
         return "has no open frame"
     first = offset = 0
     for n, frame in enumerate(own):
@@ -90,7 +94,9 @@ def _reread(strand: Strand, problem: str) -> Finding:
 
 
 def _trim(strand: Strand, own: Sequence[Frame]) -> Iterator[Finding]:
-    """Cut off what a crash left behind the last closed frame."""
+    """Cut off what a crash left behind the last closed frame. An uploaded body was written whole."""
+    if own[-1].data is None:
+        return
     path = Path(storages["bodies"].path(strand.body))
     end = own[-1].offset
     if path.is_file() and path.stat().st_size > end:
@@ -108,6 +114,17 @@ def _orphan_bodies() -> Iterator[Finding]:
             yield Finding(f"body {name} belonged to no session; removed")
 
 
+def _uploads() -> Iterator[Finding]:
+    """Finish what a server that was killed left undone. Younger uploads may be on their way."""
+    before = timezone.now() - LEFT_ALONE
+    for name in leftovers.remove(before):
+        yield Finding(f"body {name} belonged to no upload; removed")
+    for upload in Upload.objects.filter(is_searchable=False, uploaded_at__lt=before):
+        for strand in upload.session.strands.values_list("pk", flat=True):
+            write_words(strand)
+        yield Finding(f"the words of session {upload.session_id} were not indexed; done")
+
+
 def _empty_sessions() -> Iterator[Finding]:
     for session in Session.objects.filter(strands=None):
         yield Finding(f"session {session.pk} had no events stored; removed, `manage.py index` reads it again if it can")
@@ -117,7 +134,8 @@ def _empty_sessions() -> Iterator[Finding]:
 def _search() -> Iterator[Finding]:
     with connection.cursor() as cursor:
         problem = fulltext.engine().problem(cursor)
-    if Strand.objects.filter(events__gt=0, search_blocks=None).exists():
+    wordless = Strand.objects.filter(events__gt=0, search_blocks=None)
+    if wordless.exclude(session__upload__is_searchable=False).exists():
         problem = problem or "it lacks whole strands"
     if problem:
         rebuild()

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from sessions.api import errors, preview, system
 from sessions.api import errors, schema, sessions, system
 from sessions.api import docs, errors, schema, sessions, system
+from sessions.api import errors, system, uploads
 
 urlpatterns = [
     path("health", system.health),
@@ -17,5 +18,6 @@ urlpatterns = [
     path("sessions/<uuid:pk>/raw", sessions.RawView.as_view()),
     path("schema", schema.SchemaView.as_view(), name="schema"),
     path("docs", docs.api_docs, name="api-docs"),
+    path("sessions", uploads.upload),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]

@@ -20,3 +20,13 @@ def sync(folder: Path) -> None:
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def sync_file(path: Path) -> None:
+    """Have a file that was just made written to the disk, and its name."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+    sync(path.parent)

@@ -42,6 +42,11 @@ def lines(data: bytes) -> list[bytes]:
     return _unpack(data).split(b"\n")[:-1]
 
 
+def unpacked(data: bytes) -> bytes:
+    """Return the text of a packed frame."""
+    return _unpack(data)
+
+
 class OpenFrame:
     """The frame that still grows."""
 

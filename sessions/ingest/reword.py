@@ -1,4 +1,4 @@
-"""Build the full-text index anew from the stored events, when it is damaged or mostly dead rows."""
+"""Write full-text rows from the stored events: of an uploaded session, or of all when the index is damaged."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F, Sum
 
 from opensession.hail.words import words
 from sessions import bodies, fulltext
-from sessions.models import SearchBlock, SearchCounter, Strand
+from sessions.models import SearchBlock, SearchCounter, Strand, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def rebuild() -> None:
         fulltext.engine().clear(cursor)
     strands = Strand.objects.order_by("session__updated_at").values_list("pk", flat=True)
     for strand in list(strands):
-        _reword(strand)
+        write_words(strand)
     SearchCounter.objects.update(dead_rows=0)
 
 
@@ -38,21 +39,34 @@ def is_due() -> bool:
     return counter is not None and counter.dead_rows > max(MANY_DEAD, counter.next_row // 2)
 
 
-@transaction.atomic
-def _reword(identity: UUID) -> None:
+def write_words(identity: UUID) -> None:
+    """Index the words of a strand, in short transactions, in place of what was indexed of it before."""
     # A session may be removed in the browser at any time.
     strand = Strand.objects.filter(pk=identity).first()
-    if strand is None:
+    first = _reserve(strand) if strand else None
+    if strand is None or first is None:
         return
-    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
-    first = counter.next_row
-    SearchBlock.objects.create(first=first, count=1, strand=strand, first_event=-1)
-    SearchBlock.objects.create(first=first + 1, count=max(strand.events, 1), strand=strand, first_event=0)
     rows = _rows(strand, first)
-    with connection.cursor() as cursor:
-        while part := list(islice(rows, _ROWS)):
+    while part := list(islice(rows, _ROWS)):
+        with transaction.atomic(), connection.cursor() as cursor:
             fulltext.engine().add(cursor, part)
-    SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + max(strand.events, 1))
+    Upload.objects.filter(session__strands=identity).update(is_searchable=True)
+
+
+@transaction.atomic
+def _reserve(strand: Strand) -> int | None:
+    """Set full-text rows apart for a strand and return the first of them; None when it is gone."""
+    if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
+        return None
+    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
+    former = SearchBlock.objects.filter(strand=strand)
+    dead = former.aggregate(rows=Sum("count"))["rows"] or 0
+    former.delete()
+    first, count = counter.next_row, max(strand.events, 1)
+    SearchBlock.objects.create(first=first, count=1, strand=strand, first_event=-1)
+    SearchBlock.objects.create(first=first + 1, count=count, strand=strand, first_event=0)
+    SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + count, dead_rows=F("dead_rows") + dead)
+    return first
 
 
 def _rows(strand: Strand, first: int) -> Iterator[tuple[int, str]]:

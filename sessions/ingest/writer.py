@@ -260,12 +260,13 @@ def _write_frames(placed: Sequence[_Placed]) -> None:
 
 def _frame_rows(placed: _Placed) -> list[dict[str, Any]]:
     one = placed.step.increment
-    return [_frame_row(placed.strand, frame, None) for frame in one.made.closed] + [
-        _frame_row(placed.strand, one.made.frame, one.made.frame.data)
+    return [frame_row(placed.strand, frame, None) for frame in one.made.closed] + [
+        frame_row(placed.strand, one.made.frame, one.made.frame.data)
     ]
 
 
-def _frame_row(strand: UUID, frame: Packed, data: bytes | None) -> dict[str, Any]:
+def frame_row(strand: UUID, frame: Packed, data: bytes | None) -> dict[str, Any]:
+    """Return the columns of a frame; `data` is for one that is still open."""
     return {
         "strand_id": strand,
         "n": frame.n,

@@ -13,9 +13,9 @@ from sessions.models.index import Session
 class Upload(models.Model):
     """What a server knows of a session that was uploaded, beside its index row.
 
-    `content_sha256` is of the HAIL as it is stored, so that the same upload is recognised. `files_modified` and
-    `files_read` are lists of paths; `warnings` are what validation did not like. A `body_url` says that the body lies
-    elsewhere.
+    `content_sha256` is of the header and the events as they are stored, so that the same upload is recognised.
+    `files_modified` and `files_read` are lists of paths; `warnings` are what validation did not like. A `body_url` says
+    where the body lies too.
     """
 
     session = models.OneToOneField(Session, models.CASCADE, primary_key=True, related_name="upload")

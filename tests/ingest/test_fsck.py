@@ -103,7 +103,7 @@ def test_a_rebuilding_that_was_killed_stays_due(stored: Session, monkeypatch: py
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(reword, "_reword", die)
+        patched.setattr(reword, "write_words", die)
         with pytest.raises(KeyboardInterrupt):
             reword.rebuild()
     assert reword.is_due()

@@ -1,0 +1,1 @@
+"""How a session gets from a request into the tables of a server."""

@@ -1,0 +1,84 @@
+"""Read the request of an upload: the session, and what the sender says beside it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, BinaryIO, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from opensession.hail import wire
+from opensession.hail.model import Header
+from opensession.hail.split import Malformed, SplitDocument
+from sessions.publishing.collect import Collected, Collector, Refused
+
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What a sender says beside the session; None where nothing was said."""
+
+    body_url: str | None = None
+    linked_session_ids: tuple[str, ...] | None = None
+    git_remote: str | None = None
+    git_branch: str | None = None
+    git_commit: str | None = None
+    git_repo_name: str | None = None
+    pr_number: _Number | None = None
+    pr_url: str | None = None
+    score_plugin: str | None = None
+    visibility: Literal["public", "unlisted", "private"] | None = None
+
+
+class _Envelope(Wishes, frozen=True, kw_only=True):
+    session: dict[str, Any]
+
+
+_decode = msgspec.json.Decoder(_Envelope).decode
+
+
+def read(file: BinaryIO, body: BinaryIO) -> tuple[Collected, Wishes]:
+    """Read a request, and write the body of its session into `body`. Raises Refused or PartTooLong."""
+    document, collector = SplitDocument(file, "session", "events"), Collector(body)
+    try:
+        for number, text in enumerate(document.events()):
+            try:
+                collector.add(wire.decode_event(text))
+            except wire.FAULTS as error:
+                raise Refused(f"event {number}: {error}") from error
+        envelope = _decode(document.envelope)
+    except Malformed as error:
+        raise Refused(f"the body is no upload: {error}") from error
+    except wire.FAULTS as error:
+        raise Refused(f"the body is no upload: {error}") from error
+    wishes = replace(envelope, body_url=_body_url(envelope.body_url or ""))
+    return collector.finish(_header(envelope.session)), wishes
+
+
+def _header(session: dict[str, Any]) -> Header:
+    """Return the header of a session whose events were taken out. Its counts are made anew, and only looked at."""
+    events, stats = session.pop("events", None), session.pop("stats", None)
+    if events != []:
+        raise Refused("`session` needs `events`, a list")
+    if not isinstance(stats, dict):
+        raise Refused("`session` needs `stats`, an object")
+    try:
+        wire.decode_stats(stats)
+        return wire.decode_header(session)
+    except wire.FAULTS as error:
+        raise Refused(f"session: {error}") from error
+
+
+def _body_url(text: str) -> str:
+    """Return the address at which the body lies too, or nothing. It becomes the target of a redirect."""
+    url = text.strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise Refused(f"body_url is no address: {error}") from error
+    is_fit = parts.scheme in ("http", "https") and parts.hostname and url.isprintable() and " " not in url
+    if url and not is_fit:
+        raise Refused("body_url must be an address with http:// or https://")
+    return url
