@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import connections, models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.lookups import LessThan
 
 from sessions import lookups as lookups
@@ -52,9 +52,17 @@ SELECT tool FROM found WHERE tool IS NOT NULL
 
 class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(self, viewer: Viewer) -> Self:
-        """Keep what `viewer` finds in lists: the operator of this machine finds what was indexed on it."""
+        """Keep what `viewer` finds in lists: the operator of this machine finds what was indexed on it.
+
+        Of a session that was indexed here and uploaded too, the operator finds the indexed one alone.
+        """
         # Django writes `False` as `NOT is_hidden`, for which SQLite does not use an index.
-        return self.filter(is_hidden__in=[False]).filter(Q(visibility="public") | _own(viewer))
+        shown = self.filter(is_hidden__in=[False])
+        if viewer.is_operator:
+            # The test for a twin stands last: for what was indexed, which is nearly all, it is not made.
+            twin = self.model.objects.filter(published=OuterRef("pk"), is_hidden=False)
+            return shown.filter(_own(viewer) | Q(Q(visibility="public"), ~Exists(twin)))
+        return shown.filter(Q(visibility="public") | _own(viewer))
 
     def readable_by(self, viewer: Viewer) -> Self:
         """Keep what `viewer` may open: also what is unlisted, and to moderators all of it."""

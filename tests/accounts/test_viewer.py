@@ -6,7 +6,9 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.viewer import Viewer, viewer_of
+from sessions.models import Session
 from tests.base import user
+from tests.sessions.stored import session
 
 
 def request_from(address: str = "127.0.0.1", **headers: str) -> Viewer:
@@ -55,3 +57,24 @@ class TestLoopbackOnly:
     def test_it_is_off_on_a_server(self, client: Client, settings: Settings) -> None:
         settings.OPENSESSION_PROFILE = "server"
         assert client.get("/admin/", REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+@pytest.mark.django_db
+class TestOneCard:
+    """A session that was indexed here and uploaded too."""
+
+    def test_it_shows_the_operator_what_was_indexed(self) -> None:
+        uploaded = session(title="uploaded", owner=user("alice"), visibility="public")
+        session(title="indexed", published=uploaded)
+        session(title="other", owner=user("bob"), visibility="public")
+        assert titles(Viewer(is_operator=True)) == ["indexed", "other"]
+        assert titles(Viewer()) == ["other", "uploaded"]
+
+    def test_it_shows_the_uploaded_one_when_the_other_is_hidden(self) -> None:
+        uploaded = session(title="uploaded", owner=user("alice"), visibility="public")
+        session(title="indexed", published=uploaded, is_hidden=True)
+        assert titles(Viewer(is_operator=True)) == ["uploaded"]
+
+
+def titles(viewer: Viewer) -> list[str]:
+    return sorted(Session.objects.visible_to(viewer).values_list("title", flat=True))
