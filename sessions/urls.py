@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from sessions import views
 from sessions.preview import views as preview
 from sessions.api import docs
+from sessions import uploads, views
 
 
 class StrandKey:
@@ -32,6 +33,7 @@ urlpatterns = [
     path("git", preview.git, name="git"),
     path("git/session", preview.git_part, name="git_part"),
     path("gh/<str:owner>/<str:repo>/<str:ref>/<path:path>", preview.github, name="github"),
+    path("upload", uploads.upload, name="upload"),
     path("events", views.events, name="events"),
     path("docs", docs.docs, name="docs"),
     path("llms.txt", docs.llms, name="llms"),

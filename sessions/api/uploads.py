@@ -19,7 +19,8 @@ from opensession.hail.split import PartTooLong
 from sessions.api.errors import TooLarge
 from sessions.publishing import request as requests
 from sessions.publishing.collect import Refused
-from sessions.publishing.store import Defaults, Published, publish
+from sessions.publishing.configured import defaults
+from sessions.publishing.store import Published, publish
 
 CHUNK = 1 << 20
 IN_MEMORY = 4 << 20
@@ -44,9 +45,8 @@ def upload(request: Request) -> Response:
 
 def _published(request: Request, received: Any, body: Any) -> Published:
     collected, wishes = requests.read(received, body)
-    defaults = Defaults(settings.OPENSESSION_DEFAULT_VISIBILITY, settings.OPENSESSION_SESSION_SCORE_PLUGIN)
     owner = cast(User, request.user)
-    return publish(owner=owner, collected=collected, wishes=wishes, body=body, defaults=defaults, now=timezone.now())
+    return publish(owner=owner, collected=collected, wishes=wishes, body=body, defaults=defaults(), now=timezone.now())
 
 
 def _answer(request: Request, published: Published) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from sessions.publishing.collect import Collected, Collector, Refused
 
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
+Visibility = Literal["public", "unlisted", "private"]
+
 
 class Wishes(Struct, frozen=True, kw_only=True):
     """What a sender says beside the session; None where nothing was said."""
@@ -29,7 +31,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     pr_number: _Number | None = None
     pr_url: str | None = None
     score_plugin: str | None = None
-    visibility: Literal["public", "unlisted", "private"] | None = None
+    visibility: Visibility | None = None
 
 
 class _Envelope(Wishes, frozen=True, kw_only=True):
