@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -105,7 +105,11 @@ def _trim(strand: Strand, own: Sequence[Frame]) -> Iterator[Finding]:
 
 
 def _orphan_bodies() -> Iterator[Finding]:
-    root = Path(storages["bodies"].path(""))
+    storage = storages["bodies"]
+    if not isinstance(storage, FileSystemStorage):
+        # What grows lies in files; elsewhere there are uploads only.
+        return
+    root = Path(storage.path(""))
     known = set(Strand.objects.values_list("body", flat=True))
     for path in root.glob("*/*.zst"):
         name = path.relative_to(root).as_posix()

@@ -56,9 +56,10 @@ def write_words(identity: UUID) -> None:
 @transaction.atomic
 def _reserve(strand: Strand) -> int | None:
     """Set full-text rows apart for a strand and return the first of them; None when it is gone."""
+    # The counter is locked before the strand, as where a strand is removed: the other way round, the two may meet.
+    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
     if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
         return None
-    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
     former = SearchBlock.objects.filter(strand=strand)
     dead = former.aggregate(rows=Sum("count"))["rows"] or 0
     former.delete()
