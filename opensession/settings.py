@@ -44,7 +44,7 @@ APPS_FOR_PAGES = [
     "csp",
     *(["django_tasks", "django_tasks_db"] if OPENSESSION_TASKS == "database" else []),
 ]
-DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "rundaemon")
+DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "rundaemon", "upload")
 INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
 
 MIDDLEWARE = [

@@ -35,12 +35,20 @@ class OwnParser(Struct, frozen=True):
     seconds: Annotated[float, Meta(gt=0, le=3600)] = 60.0
 
 
+class Server(Struct, frozen=True):
+    """`[server]`: where sessions are uploaded to, and the key for it."""
+
+    url: str = ""
+    api_key: str = ""
+
+
 class Config(Struct, frozen=True):
     """What the file says, defaults where it says nothing."""
 
     watchers: Watchers = Watchers()
     sources: tuple[SourceFolder, ...] = ()
     parsers: tuple[OwnParser, ...] = ()
+    server: Server = Server()
 
 
 def load(file: Path) -> Config:
