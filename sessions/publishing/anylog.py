@@ -17,8 +17,7 @@ from sessions.publishing.collect import Refused, collect
 from sessions.publishing.request import Wishes
 from sessions.publishing.store import Defaults, Published, publish
 
-IN_MEMORY = 4 << 20
-NOBODY = "unknown"
+IN_MEMORY = 1 << 20
 
 
 def publish_log(
@@ -47,8 +46,8 @@ def _read(name: str, data: bytes, title: str) -> tuple[Session, list[str]]:
 
 
 def _titled(session: Session, title: str) -> Session:
-    """Return the session under the title that was given, if any. Not every log tells whose model was at work."""
+    """Return the session under the title that was given, if any."""
+    if not title:
+        return session
     header = session.header
-    context = replace(header.context, title=title) if title else header.context
-    agent = header.agent if header.agent.provider else replace(header.agent, provider=NOBODY)
-    return replace(session, header=replace(header, context=context, agent=agent))
+    return replace(session, header=replace(header, context=replace(header.context, title=title)))

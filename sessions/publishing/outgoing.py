@@ -33,7 +33,7 @@ class SendFailed(Exception):
 
 
 def prepared(path: Path, tool: str | None, home: Path) -> Outgoing:
-    """Read a session, of several in a file the one that went on longest, and take its secrets out. Raises ParseError."""
+    """Read a session, of several the one that went on longest, and take its secrets out. Raises ParseError."""
     session, replaced = redacted(parsers.parse(path, tool), Redactor(homes=[str(home)]))
     return Outgoing(session, replaced)
 
