@@ -19,6 +19,9 @@ from sessions.ingest.frames import OpenFrame, Packed, unpacked
 
 MAJOR = "hail-1."
 MOST_WARNINGS = 100
+LONGEST_NAME = 500
+"""Characters of an id or a tool: databases look them up in an index, which takes no longer ones."""
+
 _SAID = 3
 """Texts of the user that a description is made of."""
 
@@ -136,6 +139,8 @@ def _guard(header: Header, unknown: str) -> None:
     """Refuse a version that is not known, a header without what it must have, and event types that no version has."""
     if problem := next(validate.in_header(header), None):
         raise Refused(str(problem))
+    if max(len(header.session_id), len(header.agent.tool)) > LONGEST_NAME:
+        raise Refused(f"`session_id` or `agent.tool` is longer than {LONGEST_NAME} characters")
     if not header.version.startswith(MAJOR):
         raise Refused(f"version {header.version!r} is not known here; it must begin with {MAJOR}")
     # What a later version adds is kept; under this one's name it is a mistake of the sender.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, BinaryIO, Literal
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -12,8 +14,10 @@ from msgspec.structs import replace
 from opensession.hail import wire
 from opensession.hail.model import Header
 from opensession.hail.split import Malformed, SplitDocument
+from parsers.lines import salvage
 from sessions.publishing.collect import Collected, Collector, Refused
 
+T = TypeVar("T")
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 
 Visibility = Literal["public", "unlisted", "private"]
@@ -38,6 +42,8 @@ class _Envelope(Wishes, frozen=True, kw_only=True):
     session: dict[str, Any]
 
 
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
+
 _decode = msgspec.json.Decoder(_Envelope).decode
 
 
@@ -47,16 +53,29 @@ def read(file: BinaryIO, body: BinaryIO) -> tuple[Collected, Wishes]:
     try:
         for number, text in enumerate(document.events()):
             try:
-                collector.add(wire.decode_event(text))
+                collector.add(_forgiving(wire.decode_event, text))
             except wire.FAULTS as error:
                 raise Refused(f"event {number}: {error}") from error
-        envelope = _decode(document.envelope)
+        envelope = _forgiving(_decode, document.envelope)
     except Malformed as error:
         raise Refused(f"the body is no upload: {error}") from error
     except wire.FAULTS as error:
         raise Refused(f"the body is no upload: {error}") from error
     wishes = replace(envelope, body_url=_body_url(envelope.body_url or ""))
     return collector.finish(_header(envelope.session)), wishes
+
+
+def _forgiving(decode: Callable[[bytes], T], text: bytes) -> T:
+    """Decode JSON, although it may hold halves of surrogate pairs: scripts that cut texts write them."""
+    try:
+        return decode(text)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        values = salvage(text) if _HALF_PAIR.search(text) else []
+        if len(values) != 1:
+            raise
+        return decode(msgspec.json.encode(values[0]))
 
 
 def _header(session: dict[str, Any]) -> Header:

@@ -12,7 +12,7 @@ from opensession.hail.score import SCORES
 from opensession.hail.words import storable
 from parsers.base import MAIN
 from sessions.ingest.rows import StrandFacts, session_row
-from sessions.publishing.collect import Collected
+from sessions.publishing.collect import LONGEST_NAME, Collected
 from sessions.publishing.request import Wishes
 
 logger = logging.getLogger(__name__)
@@ -63,9 +63,9 @@ def upload_columns(collected: Collected, wishes: Wishes, plugin: str, now: datet
 
 
 def links(collected: Collected, wishes: Wishes) -> list[str]:
-    """Return the ids of the sessions that this one names."""
+    """Return the ids of the sessions that this one names. What is too long for an id is none."""
     named = {*(wishes.linked_session_ids or ()), *collected.header.context.related_session_ids}
-    return sorted(storable(one) for one in named if one.strip())
+    return sorted(storable(one) for one in named if one.strip() and len(one) <= LONGEST_NAME)
 
 
 def chosen_plugin(wished: str | None, default: str) -> str:

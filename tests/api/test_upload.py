@@ -116,7 +116,7 @@ def test_it_takes_all_that_may_be_said_beside_a_session(sender: Sender) -> None:
         "body_url": " https://example.org/s1.hail.jsonl ",
         "visibility": "unlisted",
         "score_plugin": " zero_v1 ",
-        "linked_session_ids": ["a", "b"],
+        "linked_session_ids": ["a", "b", " ", "x" * 501],
     }
     answer = sender(body(hail(context={"related_session_ids": ["b", "c"]}), **wishes))
     upload = Upload.objects.select_related("session").get()
@@ -162,6 +162,7 @@ WITHOUT = {name: {key: value for key, value in hail().items() if key != name} fo
         (body(hail(version="hail-2.0.0")), "version"),
         (body(hail(version="1")), "version"),
         (body(hail(session_id="")), "session_id"),
+        (body(hail(session_id="s" * 501)), "longer than 500"),
         (body(hail(agent={"tool": ""})), "agent.tool"),
         (body(hail(context={"tags": None})), "tags"),
         (body(hail(context={"created_at": "yesterday"})), "time stamp"),
@@ -268,3 +269,12 @@ def test_it_stores_what_databases_do_not_take(sender: Sender) -> None:
     session = Session.objects.get()
     assert (session.title, session.cwd, session.branch) == ("one\ufffdtwo", "/a\ufffdb", "x\ufffd")
     sender(body(given, git_branch="x\0"), 200)
+
+
+def test_it_forgives_halves_of_characters(sender: Sender) -> None:
+    # `json.dumps` writes them as escapes, which strict JSON does not take.
+    sender(body(hail(said(0, "cut \ud83d"), context={"title": "half \ud83d"})))
+    session = Session.objects.get()
+    assert session.title == "half \ufffd"
+    assert "cut \ufffd".encode() in b"".join(bodies.raw(session))
+    assert sender(b'{"session": "\\ud83d"', 400)["code"] == "bad_request"
