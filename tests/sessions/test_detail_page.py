@@ -249,6 +249,6 @@ def test_robots_may_come(client: Client) -> None:
 
 
 def test_it_has_no_other_pages(client: Client) -> None:
-    answer = client.get("/upload")
+    answer = client.get("/nowhere")
     assert answer.status_code == 404
     assert b"Not Found" in answer.content
