@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from sessions import views
-from sessions.preview import views as preview
-from sessions.api import docs
 from sessions import uploads, views
+from sessions.api import docs
+from sessions.preview import views as preview
 
 
 class StrandKey:

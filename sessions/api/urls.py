@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from sessions.api import errors, preview, system
-from sessions.api import errors, schema, sessions, system
-from sessions.api import docs, errors, schema, sessions, system
-from sessions.api import errors, system, uploads
+from sessions.api import docs, errors, preview, schema, sessions, system, uploads
 
 urlpatterns = [
     path("health", system.health),
