@@ -15,9 +15,10 @@ _TICKS = re.compile("`+")
 _SPECIAL = re.compile(r"\\.|`+|<(?=[A-Za-z/!?])|!\[|\]:")
 _ESCAPED = {"<": r"\<", "![": r"!\[", "]:": r"]\:"}
 
-# The place where a block may open: the start of a line, or behind the markers of quotes and list items.
-_OPEN = r"^((?:[ \t]*(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t])))*[ \t]*)"
-_BLOCK = re.compile(_OPEN + r"(?=\#{1,6}(?:[ \t]|$)|~~~|([-=*_])(?:[ \t]*\2)*[ \t]*$)")
+# The place where a block may open: the start of a line, or behind the markers of quotes and list items. A marker has
+# something behind it, so that none has to be given back for a rule: a line of them would take for ever.
+_OPEN = r"^((?:[ \t]*+(?:>|(?:[-+*]|[0-9]{1,9}[.)])(?=[ \t]+[^ \t])))*+[ \t]*+)"
+_BLOCK = re.compile(_OPEN + r"(?=\#{1,6}(?:[ \t]|$)|~~~|([-=*_])(?:[ \t]*+\2)*+[ \t]*+$)")
 
 # Fences count only in the first column: an indented one may belong to a list item, which ends without it.
 _FENCE = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")

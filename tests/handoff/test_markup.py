@@ -129,3 +129,12 @@ def test_it_takes_time_in_proportion_to_the_length() -> None:
 
 def test_it_removes_what_a_terminal_obeys() -> None:
     assert printable("a\x1b[2Jb\x9bc\x00\td\n") == "a\ufffd[2Jb\ufffdc\ufffd\td\n"
+
+
+@pytest.mark.parametrize("words", ["- - - ", "* * *", "- - -", "> - - ", "-   ", "- = =", "- ---"])
+def test_a_rule_behind_markers_gets_its_backslash(words: str) -> None:
+    assert "\\" in block(words)
+
+
+def test_it_is_done_at_once_with_a_line_of_markers() -> None:
+    assert line("- " * 50_000 + "x").endswith("- x")
