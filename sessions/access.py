@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
+from django.utils.crypto import salted_hmac
 
-from accounts.viewer import viewer_of
-from sessions.models import Session
+from accounts.viewer import Viewer, viewer_of
+from sessions.models import Session, ShareLink
+from sessions.sharing import digest
 
 
 def session_read(request: HttpRequest, pk: UUID) -> Session:
@@ -33,13 +36,40 @@ def sessions_read(request: HttpRequest, ids: Iterable[str]) -> list[Session]:
 
 
 def session_owned(request: HttpRequest, pk: UUID) -> Session:
-    """Return the session, when whoever asks may remove it: the owner, a moderator, the operator what was indexed here.
-
-    Raises Http404 for what they may not read, PermissionDenied for what they may only read.
-    """
-    session, viewer = session_read(request, pk), viewer_of(request)
-    is_own = viewer.user is not None and session.owner_id == viewer.user.pk
-    is_of_this_machine = viewer.is_operator and session.origin == Session.Origin.INDEXED
-    if not (is_own or is_of_this_machine or viewer.is_moderator):
-        raise PermissionDenied("Only its owner may do that.")
+    """Return the session, when whoever asks may change it. Raises PermissionDenied where they only read, or Http404."""
+    session = session_read(request, pk)
+    if not owns(viewer_of(request), session):
+        raise PermissionDenied
     return session
+
+
+def owns(viewer: Viewer, session: Session) -> bool:
+    """Tell whether a session is the viewer's own. Moderators hide and remove in the admin site, nothing else."""
+    if viewer.is_operator and session.origin == Session.Origin.INDEXED:
+        return True
+    return viewer.user is not None and viewer.user.pk == session.owner_id
+
+
+def link_owned(request: HttpRequest, pk: UUID) -> ShareLink:
+    """Return the link to a session that whoever asks may change. Raises Http404 and PermissionDenied."""
+    link: ShareLink | None = ShareLink.objects.select_related("session").filter(pk=pk).first()
+    if link is None:
+        raise Http404
+    session_owned(request, link.session_id)
+    return link
+
+
+def link_read(token: str, now: datetime) -> ShareLink:
+    """Return the link that this token opens. Raises Http404, for unknown, expired and revoked ones alike."""
+    live = ShareLink.objects.live(now).select_related("session")
+    link: ShareLink | None = live.filter(token_sha256=digest(token)).first()
+    if link is None:
+        raise Http404
+    return link
+
+
+def reader_of(request: HttpRequest) -> str:
+    """Return what tells one reader from another and names nobody: a keyed hash of the account, or of the address."""
+    user = viewer_of(request).user
+    identity = f"user {user.pk}" if user else f"address {request.META.get('REMOTE_ADDR', '')}"
+    return salted_hmac("sessions.reader", identity, algorithm="sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Where the pages show an event: `/session/{id}/e/{strand}.{number}?id={event_id}`, relative to the site."""
+"""Where the pages show an event: `/session/{id}/e/{strand}.{number}?id={event_id}`, relative to the site; and links."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
 
 from parsers.base import MAIN
 from sessions.models import Frame, Session, Strand
@@ -17,6 +21,12 @@ _PLAIN = "/:@"
 def address(session: Session, strand: str, number: int, event_id: str = "") -> str:
     known = f"?id={quote(event_id, safe=_PLAIN)}" if event_id else ""
     return f"/session/{session.pk}/e/{quote(strand, safe=_PLAIN)}.{number}{known}"
+
+
+def share_address(request: HttpRequest, token: str) -> str:
+    """Return the whole address of a share link, as people pass it on."""
+    path = reverse("shared", args=[token])
+    return f"{settings.BASE_URL}{path}" if settings.BASE_URL else request.build_absolute_uri(path)
 
 
 def addresses(session: Session, event_ids: Iterable[str]) -> dict[str, str]:

@@ -10,9 +10,10 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 from django.core.files.base import File
@@ -40,6 +41,27 @@ _NO_PATCHES: tuple[int, tuple[tuple[int, bytes], ...]] = (sys.maxsize, ())
 
 class BodyMissing(Exception):
     """A body object is gone, too short or damaged; `manage.py fsck` tells what can be done."""
+
+
+class Choice(Protocol):
+    """Which part of a session somebody may read."""
+
+    def shows(self, strand: Strand) -> bool: ...
+
+    def kept(self, strand: Strand, events: Iterable[Numbered]) -> Iterable[Numbered]: ...
+
+
+class Whole:
+    """All of it."""
+
+    def shows(self, strand: Strand) -> bool:
+        return True
+
+    def kept(self, strand: Strand, events: Iterable[Numbered]) -> Iterable[Numbered]:
+        return events
+
+
+WHOLE = Whole()
 
 
 class Piece(NamedTuple):
@@ -84,15 +106,22 @@ def events(strand: Strand) -> Iterator[Numbered]:
         yield from _patched(strand, frame, found, frame.first, frame.first + frame.count)
 
 
-def merged(session: Session) -> Iterator[Event]:
+def since(strand: Strand, first: int, frames: int) -> Iterator[Numbered]:
+    """Yield the events from `first` on, out of at most so many frames; holds one at a time."""
+    wanted = Frame.objects.filter(strand=strand, first__gte=_frame_start(strand, first)).order_by("n")
+    found = in_frames(strand, wanted[:frames].iterator(chunk_size=1))
+    return ((number, event) for number, event in found if number >= first)
+
+
+def merged(session: Session, choice: Choice = WHOLE) -> Iterator[Event]:
     """Yield all events of a session: its strands merged by time, each subagent between its start and end."""
     main, threads = None, []
-    for strand in session.strands.filter(is_live=True).order_by("key"):
+    for strand in filter(choice.shows, session.strands.filter(is_live=True).order_by("key")):
         if strand.key == MAIN:
             main = strand
         else:
-            threads.append(_thread(strand))
-    return merge(_bare(main) if main else iter(()), threads)
+            threads.append(_thread(strand, choice))
+    return merge(_bare(main, choice) if main else iter(()), threads)
 
 
 def raw(session: Session) -> Iterator[bytes]:
@@ -160,7 +189,7 @@ def _write_all(file: int, data: bytes, offset: int) -> None:
         view, offset = view[done:], offset + done
 
 
-def _thread(strand: Strand) -> Thread:
+def _thread(strand: Strand, choice: Choice) -> Thread:
     known, totals = header(strand), tally(strand)
     return Thread(
         key=strand.key,
@@ -169,14 +198,13 @@ def _thread(strand: Strand) -> Thread:
         count=strand.events,
         first=totals.first,
         last=totals.last,
-        events=_bare(strand),
+        events=_bare(strand, choice),
     )
 
 
-def _bare(strand: Strand) -> Iterator[Event]:
-    for _, event in events(strand):
-        yield event
-    yield from closings(strand)
+def _bare(strand: Strand, choice: Choice) -> Iterator[Event]:
+    numbered = chain(events(strand), enumerate(closings(strand), strand.events))
+    return (event for _, event in choice.kept(strand, numbered))
 
 
 def closings(strand: Strand) -> Sequence[Event]:

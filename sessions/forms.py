@@ -4,8 +4,57 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
-from sessions.models import Session
+from sessions.models import Report, Session
+from sessions.sharing import LIFETIMES, SHORTEST_PASSWORD
+from sessions.turns import MOST_HIDDEN
+
+_NAMES = {"1d": "1 day", "7d": "7 days", "30d": "30 days", "never": "Never"}
+
+
+class ShareForm(forms.Form):
+    lifetime = forms.ChoiceField(
+        label="Expires after", choices=[(key, _NAMES[key]) for key in LIFETIMES], initial="7d", required=False
+    )
+    password = forms.CharField(
+        label="Password (optional)",
+        required=False,
+        min_length=SHORTEST_PASSWORD,
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    allows_download = forms.BooleanField(label="Readers may download it", required=False)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The places of the turns that are ticked, wherever they are."""
+        given = self.data.getlist("leave") if isinstance(self.data, QueryDict) else []
+        return list(dict.fromkeys(given))[: MOST_HIDDEN + 1]
+
+    def clean_lifetime(self) -> Any:
+        return LIFETIMES[self.cleaned_data["lifetime"] or "7d"]
+
+
+class PasswordForm(forms.Form):
+    password = forms.CharField(
+        max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "off", "autofocus": True})
+    )
+
+
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(choices=Report.Reason.choices, widget=forms.RadioSelect)
+    words = forms.CharField(
+        label="What a moderator should know (optional)",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class VisibilityForm(forms.Form):
+    visibility = forms.ChoiceField(choices=Session.Visibility.choices)
 
 
 class UploadForm(forms.Form):

@@ -127,6 +127,14 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(LessThan(_pair(*(F(key.name) for key in keys)), _pair(*values)))
 
 
+class ShareLinkQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def live(self, now: datetime) -> Self:
+        """Keep the links that open something: not revoked or expired, of a session and by a person not shut out."""
+        is_running = Q(expires_at=None) | Q(expires_at__gt=now)
+        has_creator = Q(creator=None) | Q(creator__is_active=True)
+        return self.filter(is_running, has_creator, revoked_at=None, session__is_hidden=False)
+
+
 def _own(viewer: Viewer) -> Q:
     if viewer.is_operator:
         return Q(origin="indexed")

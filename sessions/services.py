@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.models import User
-from sessions import bodies
+from sessions import audit, bodies
 from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
-from sessions.models import AuditEntry, Session, SessionLink, Source, Tombstone
+from sessions.models import Session, SessionLink, Source, Tombstone
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @transaction.atomic
-def remove(*, session: Session) -> None:
+def remove(*, session: Session, actor: User | None = None) -> None:
     """Remove a session with all that is stored of it, and see to it that it is not indexed again."""
+    _record_removal(session, actor)
     Tombstone.objects.get_or_create(origin=session.origin, tool=session.tool, hail_id=session.hail_id)
     forget(session=session)
 
@@ -34,12 +38,11 @@ def forget(*, session: Session) -> None:
 @transaction.atomic
 def delete(*, session: Session, actor: User) -> None:
     """Remove a session because `actor` asks for it, with the links that name it. An upload may come again."""
-    facts = {"tool": session.tool, "origin": session.origin}
-    AuditEntry.objects.create(actor=actor, action="session.deleted", subject=f"session {session.pk}", facts=facts)
     SessionLink.objects.filter(target=str(session.pk)).delete()
     if session.origin == Session.Origin.INDEXED:
-        remove(session=session)
+        remove(session=session, actor=actor)
     else:
+        _record_removal(session, actor)
         forget(session=session)
 
 
@@ -55,3 +58,18 @@ def restore(*, reference: str) -> bool:
     # Which log held the session is not kept; a log that gave nothing is cheap to read once more.
     read_again(Source.objects.filter(tool__in=tools, strands=None))
     return bool(tools)
+
+
+@transaction.atomic
+def unbury(*, tombstone: Tombstone, actor: User | None) -> None:
+    """Lift a tombstone. What was indexed is read again by the next pass, what was uploaded may be uploaded again."""
+    audit.record(actor=actor, action="lift tombstone", thing=tombstone, origin=tombstone.origin)
+    if tombstone.origin == Session.Origin.INDEXED:
+        restore(reference=tombstone.hail_id)
+    else:
+        tombstone.delete()
+
+
+def _record_removal(session: Session, actor: User | None) -> None:
+    owner = str(session.owner_id) if session.owner_id else None
+    audit.record(actor=actor, action="remove", thing=session, origin=session.origin, owner=owner)

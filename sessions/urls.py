@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from sessions import uploads, views
+from sessions import report_views, share_views, uploads, views
 from sessions.api import docs
 from sessions.preview import views as preview
 
@@ -33,6 +33,14 @@ urlpatterns = [
     path("git/session", preview.git_part, name="git_part"),
     path("gh/<str:owner>/<str:repo>/<str:ref>/<path:path>", preview.github, name="github"),
     path("upload", uploads.upload, name="upload"),
+    path("session/<uuid:pk>/share", share_views.share, name="share"),
+    path("session/<uuid:pk>/share/<uuid:link>/revoke", share_views.revoke, name="revoke"),
+    path("session/<uuid:pk>/visibility", share_views.visibility, name="visibility"),
+    path("session/<uuid:pk>/report", report_views.report, name="report"),
+    path("s/<slug:token>", share_views.shared, name="shared"),
+    path("s/<slug:token>/unlock", share_views.unlock, name="unlock"),
+    path("s/<slug:token>/raw", share_views.raw, name="shared-raw"),
+    path("s/<slug:token>/e/<strand:strand>.<int:number>", share_views.event, name="shared-event"),
     path("events", views.events, name="events"),
     path("docs", docs.docs, name="docs"),
     path("llms.txt", docs.llms, name="llms"),

@@ -24,7 +24,7 @@ LAYERS = {
 }
 FACES = re.compile(
     r"accounts\.(admin|api|urls|views)\b|handoff\.(apps|management)\b|opensession\.(?!gitstore\b|hail\b|redaction\b)\w"
-    r"|sessions\.(admin|api|daemon|management|tui|urls|views)\b"
+    r"|sessions\.(admin|api|daemon|management|tui|urls|\w*views)\b"
 )
 STARTERS = re.compile(r"\.urls$|\.management\.commands\.\w+$")
 HEAVY = ("boto3", "dulwich", "mcp", "opensession.gitstore", "prompt_toolkit", "rich", "sessions.artifacts", "watchdog")

@@ -20,11 +20,13 @@ from accounts.models import User
 from accounts.viewer import viewer_of
 from sessions import bodies, links, services
 from sessions.access import session_owned, session_read
-from sessions.api import listing, raw, summaries
+from sessions.api import listing, raw, sharing, summaries, uploads
 from sessions.api.answers import conditional
 from sessions.api.listing import ListQuery, SessionList
 from sessions.api.schema import Done, parameters
+from sessions.api.sharing import VisibilityAnswer, VisibilityRequest
 from sessions.api.summaries import SessionDetail
+from sessions.api.uploads import UploadAnswer
 from sessions.models import Session, Upload
 
 CACHED = "public, max-age=30, stale-while-revalidate=60"
@@ -49,6 +51,17 @@ class SessionsView(APIView):
             headers["Cache-Control"] = CACHED
         return conditional(request, page, headers)
 
+    @extend_schema(
+        operation_id="upload_session",
+        request=OpenApiTypes.OBJECT,
+        responses={200: UploadAnswer, 201: UploadAnswer},
+        tags=["sessions"],
+    )
+    def post(self, request: Request) -> Response:
+        """Store a session: `session` is the HAIL. Answers 201, or 200 when the same content is there already."""
+        _user(request)
+        return uploads.upload(request)
+
 
 class SessionView(APIView):
     authentication_classes = [OptionalBearer]
@@ -63,6 +76,13 @@ class SessionView(APIView):
         (row,) = rows
         found = links.of_session(viewer, row["id"], row["hail_id"], row["owner"])
         return conditional(request, summaries.detail(row, found))
+
+    @extend_schema(
+        operation_id="change_session", request=VisibilityRequest, responses=VisibilityAnswer, tags=["sessions"]
+    )
+    def patch(self, request: Request, pk: UUID) -> Response:
+        """Change who may read a session of one's own."""
+        return sharing.change(request, pk)
 
     @extend_schema(operation_id="delete_session", responses={200: Done}, tags=["sessions"])
     def delete(self, request: Request, pk: UUID) -> Response:

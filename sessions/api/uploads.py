@@ -7,9 +7,8 @@ from typing import IO, Any, cast
 
 from django.conf import settings
 from django.utils import timezone
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework import serializers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,10 +26,15 @@ IN_MEMORY = 1 << 20
 """Bytes of a body that are held before it goes into a temporary file."""
 
 
-@api_view(["POST"])
-@permission_classes([IsAuthenticated])
+class UploadAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+    session_score = serializers.IntegerField()
+    score_plugin = serializers.CharField()
+
+
 def upload(request: Request) -> Response:
-    """Store a session. Answers 201, or 200 when the same content is there already."""
+    """Store a session. Answers 201, or 200 when the same content is there already. Who asks is known already."""
     _guard_type(request.content_type)
     with _spool() as received, _spool() as body:
         _receive(request, received)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from sessions.api import docs, errors, preview, schema, sessions, system, uploads
+from sessions.api import docs, errors, preview, schema, sessions, sharing, system
 
 urlpatterns = [
     path("health", system.health),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("sessions/<uuid:pk>/raw", sessions.RawView.as_view()),
     path("schema", schema.SchemaView.as_view(), name="schema"),
     path("docs", docs.api_docs, name="api-docs"),
-    path("sessions", uploads.upload),
+    path("sessions/<uuid:pk>/shares", sharing.shares),
+    path("shares/<uuid:link>", sharing.share),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from sessions.models.index import Session
+from sessions.querysets import ShareLinkQuerySet
 
 
 class Upload(models.Model):
@@ -63,7 +64,8 @@ class SessionLink(models.Model):
 class ShareLink(models.Model):
     """An address under which a session can be read by whoever knows it, until it expires or is revoked.
 
-    The token itself is shown once and kept as its SHA-256; `password` is a Django hash, or empty.
+    The token itself is shown once and kept as its SHA-256; `password` is a Django hash, or empty. `hidden_turns` are
+    lists of a strand's id, the first event that is left out, and the first one behind it, which is null for the end.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -71,19 +73,27 @@ class ShareLink(models.Model):
     creator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="share_links")
     token_sha256 = models.CharField(max_length=64, unique=True)
     password = models.CharField(max_length=128, blank=True, default="")
-    hidden_turns = models.JSONField("numbers of the events that are left out", default=list, blank=True)
+    hidden_turns = models.JSONField("ranges of events that are left out", default=list, blank=True)
+    allows_download = models.BooleanField("may be downloaded", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     view_count = models.BigIntegerField(default=0)
     viewed_at = models.DateTimeField("last view", null=True, blank=True)
+    failures = models.PositiveIntegerField("wrong passwords", default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareLinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"link to {self.session_id}"
 
 
 class Report(models.Model):
-    """That a reader thinks that a session should not be here."""
+    """That a reader thinks that a session should not be here.
+
+    `reader` is a keyed hash of who reports, so that those without an account have one open report per session too.
+    """
 
     class Reason(models.TextChoices):
         SECRET = "secret", "It shows a secret or personal data"
@@ -93,6 +103,7 @@ class Report(models.Model):
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="reports")
     reporter = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+    reader = models.CharField(max_length=64, editable=False)
     reason = models.CharField(max_length=8, choices=Reason.choices)
     words = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -102,7 +113,15 @@ class Report(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["closed_at", "-created_at"], name="report_open")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "reader"], condition=models.Q(closed_at=None), name="reported_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["closed_at", "-created_at"], name="report_open"),
+            models.Index(fields=["reader", "created_at"], name="report_of_reader"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.session_id}"

@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.viewer import Viewer
-from opensession.hail.model import Event
+from opensession.hail.model import Event, Header
 from parsers.base import MAIN
 from sessions import bodies, fidelity, search
+from sessions.access import owns
 from sessions.models import Session, Strand
 from sessions.pages import facts, layout, marks, rows, timeline
 from sessions.pages.blocks import FOUND, FULL, PAGE, Room
@@ -68,12 +69,35 @@ class SessionDetailPage:
         self, session: Session, place: Place, viewer: Viewer, now: datetime, target: int | None = None
     ) -> None:
         self.session, self.viewer, self.now, self.target = session, viewer, now, target
-        self.strands = list(
-            session.strands.filter(is_live=True).defer("state", "tally", "tail", "shapes").order_by("key")
-        )
+        self.strands = self._strands()
         self.strand = self._chosen(place.strand)
         self.place = replace(place, strand=self.strand.key)
-        self.url = reverse("session", args=[session.pk])
+
+    @property
+    def url(self) -> str:
+        return reverse("session", args=[self.session.pk])
+
+    @property
+    def raw_url(self) -> str:
+        """The address of the session as a file, where there is one."""
+        return reverse("raw", args=[self.session.pk])
+
+    @property
+    def is_own(self) -> bool:
+        return owns(self.viewer, self.session)
+
+    @property
+    def can_be_reported(self) -> bool:
+        return self.session.origin == Session.Origin.UPLOADED and not self.is_own
+
+    @property
+    def visibilities(self) -> list[tuple[str, str]]:
+        """What an owner can choose from. What was indexed is for the operator alone."""
+        return Session.Visibility.choices if self.session.origin == Session.Origin.UPLOADED else []
+
+    def _strands(self) -> list[Strand]:
+        stored = self.session.strands.filter(is_live=True)
+        return list(stored.defer("state", "tally", "tail", "shapes").order_by("key"))
 
     def _chosen(self, key: str) -> Strand:
         by_key = {strand.key: strand for strand in self.strands}
@@ -183,7 +207,7 @@ class SessionDetailPage:
     @cached_property
     def _opened(self) -> tuple[timeline.Window, str]:
         try:
-            return self._window(), ""
+            return self._seen(self._window()), ""
         except bodies.BodyMissing as error:
             return timeline.Window(0, self.strand.events, []), str(error)
 
@@ -192,6 +216,9 @@ class SessionDetailPage:
         if place.before is None:
             return timeline.forward(strand, place.first, self.wanted)
         return timeline.backward(strand, strand.events if place.before == -1 else place.before, self.wanted)
+
+    def _seen(self, window: timeline.Window) -> timeline.Window:
+        return window
 
     @cached_property
     def rows(self) -> list[Row]:
@@ -286,13 +313,16 @@ class SessionDetailPage:
         return Lane(thread.title, thread.facts, thread.url, f"{thread.url}&part=lane")
 
     def _thread(self, strand: Strand) -> Thread:
-        header = bodies.header(strand)
+        header = self._header(strand)
         is_main = strand.key == MAIN
         title = "Main thread" if is_main else heading(header.context.title or strand.key, 90)
         words = counted(strand.events, "event")
         model = "" if header.agent.model == "unknown" else f" · {heading(header.agent.model, 40)}"
         url = self.url + Place(strand=strand.key).query()
         return Thread(title, words + model, url, strand.pk == self.strand.pk)
+
+    def _header(self, strand: Strand) -> Header:
+        return bodies.header(strand)
 
 
 def _relative(session: Session, relation: str) -> Relative:

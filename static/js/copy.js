@@ -12,7 +12,7 @@ async function copy(button) {
     await navigator.clipboard.writeText(field.value);
     say(button, "Copied");
   } catch {
-    field.closest("details").open = true;
+    field.closest("details")?.setAttribute("open", "");
     field.select();
     say(button, "Press Ctrl+C to copy");
   }

@@ -23,7 +23,7 @@ const DETAIL_KEYS = {
   h: () => document.getElementById("handoff-link").click(),
 };
 for (const key of "12345") DETAIL_KEYS[key] = () => document.querySelector(`.filter[data-key="${key}"]`)?.click();
-const KEYS = { list: LIST_KEYS, detail: DETAIL_KEYS }[page] ?? {};
+const KEYS = { list: LIST_KEYS, detail: DETAIL_KEYS, shared: DETAIL_KEYS }[page] ?? {};
 
 export function startShortcuts() {
   document.addEventListener("keydown", onKey);
@@ -63,7 +63,8 @@ function focusSearch() {
 
 // History may lead off the site, so it is used only when what lies there is where the page leads back to.
 function back() {
-  if (page === "list") return;
+  // Who reads a shared session stays in it.
+  if (page === "list" || page === "shared") return;
   const home = document.body.dataset.back;
   const from = document.referrer && new URL(document.referrer);
   if (from && from.origin === location.origin && from.pathname === home && history.length > 1) history.back();
