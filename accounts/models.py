@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -66,6 +67,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}…"
+
+    def state(self, now: datetime) -> str:
+        """Return the status, or `expired` where the days of grace are over."""
+        is_over = self.status == self.Status.GRACE and self.grace_until is not None and self.grace_until <= now
+        return "expired" if is_over else self.status
 
 
 class RefreshToken(models.Model):

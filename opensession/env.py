@@ -43,7 +43,7 @@ def items(name: str, default: Sequence[str] = ()) -> list[str]:
 
 
 def web_address(name: str) -> str:
-    value = text(name).rstrip("/")
+    value = _unwrapped(text(name)).rstrip("/")
     if value and not value.startswith(("http://", "https://")):
         raise _refused(name, ["http://…", "https://…"])
     return value
@@ -64,9 +64,7 @@ def secret(name: str) -> str:
 
 def unwrapped_secret(name: str) -> str:
     """Return the secret without the quotes that some tools leave around a value."""
-    value = secret(name)
-    is_wrapped = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
-    return value[1:-1].strip() if is_wrapped else value
+    return _unwrapped(secret(name))
 
 
 def folder(name: str, default: Path) -> Path:
@@ -88,6 +86,11 @@ def user_config() -> Path:
 def runs_one_of(commands: Sequence[str], arguments: Sequence[str]) -> bool:
     """Tell whether the command line is `manage.py` with one of the commands."""
     return len(arguments) > 1 and Path(arguments[0]).name == "manage.py" and arguments[1] in commands
+
+
+def _unwrapped(value: str) -> str:
+    is_wrapped = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1].strip() if is_wrapped else value
 
 
 def _refused(name: str, allowed: Sequence[str]) -> ImproperlyConfigured:

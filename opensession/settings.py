@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ DEBUG = env.boolean("OPENSESSION_DEBUG", False)
 BASE_URL = env.web_address("BASE_URL") or env.web_address("OPENSESSION_BASE_URL")
 PORT = env.integer("PORT", 3000, 1, 65535)
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1 if IS_LOCAL else os.cpu_count() or 1, 1, 64)
+
+JWT_SECRET = env.unwrapped_secret("JWT_SECRET")
+AUTH_ENABLED = bool(JWT_SECRET)
+HAS_LOGINS = AUTH_ENABLED or not IS_LOCAL
+OPENSESSION_FIRST_USER_IS_STAFF = env.boolean("OPENSESSION_FIRST_USER_IS_STAFF", True)
+OPENSESSION_PROXIES = env.integer("OPENSESSION_PROXIES", 0, 0, 9)
 
 OPENSESSION_KEEP_RAW = env.boolean("OPENSESSION_KEEP_RAW", False)
 OPENSESSION_PUBLIC_FEED_ENABLED = env.boolean("OPENSESSION_PUBLIC_FEED_ENABLED", True)
@@ -44,22 +51,27 @@ APPS_FOR_PAGES = [
     "csp",
     *(["django_tasks", "django_tasks_db"] if OPENSESSION_TASKS == "database" else []),
 ]
+if HAS_LOGINS:
+    APPS_FOR_PAGES.append("axes")
 DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "rundaemon", "upload")
 INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
 
 MIDDLEWARE = [
-    "opensession.middleware.LoopbackOnly",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # What comes first is on every answer, also on those that a later one gives.
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "opensession.middleware.LoopbackOnly",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
+if HAS_LOGINS:
+    MIDDLEWARE.append("axes.middleware.AxesMiddleware")
 ROOT_URLCONF = "opensession.urls"
 WSGI_APPLICATION = "opensession.wsgi.application"
 TEMPLATES = [
@@ -72,6 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.accounts",
             ]
         },
     }
@@ -85,6 +98,14 @@ OPENSESSION_DATA_DIR = env.folder(
 OPENSESSION_CONFIG = env.user_config() / "opensession" / "opensession.toml"
 DATABASES = {"default": database.configured(env.secret("DATABASE_URL"), OPENSESSION_DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# All processes, on all machines, count the same requests.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
 STATIC_URL = "/static/"
 STATIC_ROOT = OPENSESSION_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -115,8 +136,6 @@ MEDIA_ROOT = OPENSESSION_DATA_DIR / "media"
 
 # The API
 
-JWT_SECRET = env.unwrapped_secret("JWT_SECRET")
-AUTH_ENABLED = bool(JWT_SECRET)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.Bearer"],
     "DEFAULT_PERMISSION_CLASSES": [],
@@ -125,8 +144,17 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "sessions.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "sessions.api.errors.handler",
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_THROTTLE_RATES": {"preview": "30/min"},
-    "NUM_PROXIES": env.integer("OPENSESSION_PROXIES", 0, 0, 10),
+    "NUM_PROXIES": OPENSESSION_PROXIES,
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.Scoped"],
+    "DEFAULT_THROTTLE_RATES": {
+        "change": "20/hour",
+        "keys": "30/hour",
+        "login": "30/min",
+        "oauth": "30/min",
+        "preview": "30/min",
+        "refresh": "60/min",
+        "register": "20/hour",
+    },
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "OpenSession",
@@ -160,14 +188,44 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    {"NAME": validator}
     for validator in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "accounts.passwords.MaximumLengthValidator",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
+        "django.contrib.auth.password_validation.NumericPasswordValidator",
     )
 ]
+LOGIN_URL = "login"
+AUTHENTICATION_BACKENDS = ["accounts.backends.NameAndPassword"]
+if HAS_LOGINS:
+    AUTHENTICATION_BACKENDS.insert(0, "axes.backends.AxesStandaloneBackend")
+
+# Accounts elsewhere that people can log in with. GitHub is there for all; GitLab has an address of its own.
+
+GITHUB_URL, GITHUB_API_URL = "https://github.com", "https://api.github.com"
+GITHUB_CLIENT_ID = env.unwrapped_secret("GITHUB_CLIENT_ID")
+GITHUB_CLIENT_SECRET = env.unwrapped_secret("GITHUB_CLIENT_SECRET")
+GITLAB_URL = env.web_address("GITLAB_URL")
+GITLAB_EXTERNAL_URL = env.web_address("GITLAB_EXTERNAL_URL")
+GITLAB_CLIENT_ID = env.unwrapped_secret("GITLAB_CLIENT_ID")
+GITLAB_CLIENT_SECRET = env.unwrapped_secret("GITLAB_CLIENT_SECRET")
+
+# Failed logins are counted by name and address together: nobody can lock another one out from elsewhere.
+
+AXES_ENABLED = HAS_LOGINS
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "accounts.login.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "accounts.login.counted_name"
+AXES_CLIENT_IP_CALLABLE = "accounts.throttling.address_of"
+AXES_VERBOSE = False
 
 # Safety
 
@@ -185,6 +243,7 @@ CSRF_COOKIE_NAME = "opensession_csrf"
 HAS_TLS = not IS_LOCAL and not BASE_URL.startswith("http://")
 SESSION_COOKIE_SECURE = HAS_TLS
 CSRF_COOKIE_SECURE = HAS_TLS
+CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HAS_TLS
 SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HAS_TLS else 0

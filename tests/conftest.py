@@ -50,7 +50,17 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
         storages[name]["OPTIONS"]["location"] = folder / name
     settings.OPENSESSION_DATA_DIR, settings.STORAGES = folder, storages
     settings.OPENSESSION_CONFIG = tmp_path / "opensession.toml"
+    # Tests that commit leave the table of the cache behind: to Django it is no table of its own.
+    settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": tmp_path.name}}
     return folder
+
+
+@pytest.fixture
+def logins(settings: Settings) -> Settings:
+    """Turn on accounts, with their limits, and return the settings."""
+    settings.JWT_SECRET = "a secret of tests, longer than thirty-two bytes"
+    settings.AUTH_ENABLED = settings.AXES_ENABLED = True
+    return settings
 
 
 @pytest.fixture

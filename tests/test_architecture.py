@@ -20,7 +20,7 @@ LAYERS = {
     "opensession.redaction": ("opensession.hail", "msgspec", "re2"),
     "parsers": ("opensession.hail", "msgspec", "zstandard"),
     "handoff": ("opensession.hail", "opensession.redaction", "msgspec"),
-    "accounts": ("allauth", "axes", "django", "jwt", "rest_framework"),
+    "accounts": ("django", "jwt", "oauthlib", "requests", "rest_framework"),
 }
 FACES = re.compile(
     r"accounts\.(admin|api|urls|views)\b|handoff\.(apps|management)\b|opensession\.(?!gitstore\b|hail\b|redaction\b)\w"

@@ -63,6 +63,15 @@ class TestEnv:
         with pytest.raises(ImproperlyConfigured, match="KEY and KEY_FILE are both set"):
             env.secret("KEY")
 
+    @pytest.mark.parametrize(
+        ("value", "read"),
+        [(' "https://a.example/" ', "https://a.example"), ("' https://a.example '", "https://a.example"), ("'  '", "")],
+    )
+    def test_it_takes_the_quotes_off_a_value(self, monkeypatch: pytest.MonkeyPatch, value: str, read: str) -> None:
+        monkeypatch.setenv("ADDRESS", value)
+        assert env.web_address("ADDRESS") == read
+        assert env.unwrapped_secret("ADDRESS").rstrip("/") == read
+
     def test_it_names_a_secret_file_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KEY_FILE", "/nowhere/key")
         with pytest.raises(ImproperlyConfigured, match="KEY_FILE names /nowhere/key"):
@@ -144,6 +153,11 @@ class TestSecretKey:
 class TestProfiles:
     def test_it_is_fit_for_the_net_as_a_server(self) -> None:
         done = check("--deploy", "--fail-level", "WARNING", OPENSESSION_PROFILE="server")
+        assert done.returncode == 0, done.stderr
+
+    def test_it_is_fit_for_the_net_with_accounts(self) -> None:
+        accounts = {"JWT_SECRET": "x" * 40, "GITHUB_CLIENT_ID": "id", "GITHUB_CLIENT_SECRET": "hush"}
+        done = check("--deploy", "--fail-level", "WARNING", OPENSESSION_PROFILE="server", **accounts)
         assert done.returncode == 0, done.stderr
 
     def test_it_names_a_profile_that_does_not_exist(self) -> None:

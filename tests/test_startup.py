@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.base import REPOSITORY
 
 UNWANTED = {
+    "axes",
     "boto3",
     "csp",
     "django.contrib.admin",
@@ -24,6 +25,7 @@ UNWANTED = {
     "markdown_it",
     "mcp",
     "nh3",
+    "oauthlib",
     "opensession.urls",
     "prompt_toolkit",
     "psycopg",

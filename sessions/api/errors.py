@@ -6,11 +6,14 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+from accounts.services import Taken
+from accounts.tokens import TokensOff
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +91,12 @@ def _known(error: Exception) -> exceptions.APIException | None:
             return exceptions.PermissionDenied()
         case RequestDataTooBig():
             return TooLarge()
+        case Taken():
+            return Conflict(error.messages[0])
+        case ValidationError():
+            return exceptions.ValidationError(error.messages)
+        case TokensOff():
+            return NotConfigured(str(error))
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from sessions.api import docs, errors, preview, schema, sessions, sharing, system
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path("docs", docs.api_docs, name="api-docs"),
     path("sessions/<uuid:pk>/shares", sharing.shares),
     path("shares/<uuid:link>", sharing.share),
+    path("auth/", include("accounts.api.urls")),
     re_path(r"^(?P<path>.*)$", errors.not_found),
 ]

@@ -1,0 +1,47 @@
+"""What people type. What the values must be is checked where they are written: `accounts.services`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+
+def _email() -> forms.EmailField:
+    return forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": "email"}))
+
+
+def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharField:
+    widget = forms.PasswordInput({"autocomplete": autocomplete})
+    return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
+
+
+class _Form(forms.Form):
+    ids: str
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"label_suffix": "", "auto_id": f"{self.ids}-%s"} | options)
+
+
+class LoginForm(_Form):
+    ids = "login"
+
+    email = _email()
+    password = _password("Password", "current-password")
+
+
+class RegistrationForm(_Form):
+    ids = "register"
+
+    email = _email()
+    nickname = forms.CharField(
+        max_length=64, help_text="Others see it.", widget=forms.TextInput({"autocomplete": "username"})
+    )
+    password = _password("Password", "new-password", "8 to 128 characters, not only digits, and no common one.")
+
+
+class PasswordForm(_Form):
+    ids = "password"
+
+    current = _password("Current password", "current-password")
+    new = _password("New password", "new-password", "8 to 128 characters, not only digits, and no common one.")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import pytest
+from axes.models import AccessAttempt
+from django.test import Client
+from pytest_django import Settings
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from accounts.models import User
+from tests.base import user
+
+pytestmark = pytest.mark.django_db
+
+ALICE = {"email": "Alice@example.org", "password": "correct horse"}
+DAVE = {"email": "dave@example.org", "password": "testpass99", "nickname": "dave"}
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "http:///evil.example",
+]
+
+
+@pytest.fixture
+def alice(logins: Settings) -> User:
+    return user("alice")
+
+
+def logged_in(client: Client) -> str | None:
+    return client.session.get("_auth_user_id")
+
+
+class TestOff:
+    @pytest.mark.parametrize("path", ["/login", "/register", "/settings"])
+    def test_it_hides_everything_where_there_are_no_accounts(self, client: Client, path: str) -> None:
+        assert client.get(path).status_code == 404
+        assertNotContains(client.get("/sessions"), "Login")
+
+    def test_it_logs_nobody_out_who_cannot_log_in(self, client: Client) -> None:
+        assert client.post("/logout").status_code == 404
+
+
+class TestLogin:
+    def test_it_works(self, client: Client, alice: User) -> None:
+        assertContains(client.get("/sessions"), 'href="/login"')
+        page = client.get("/login")
+        assertContains(page, 'autocomplete="current-password"')
+        assert "no-store" in page["Cache-Control"]
+        assertRedirects(client.post("/login", ALICE), "/sessions")
+        assert logged_in(client) == str(alice.pk)
+        home = client.get("/sessions")
+        assertContains(home, "[alice]")
+        assertNotContains(home, "/login")
+
+    def test_it_goes_where_one_wanted_to(self, client: Client, alice: User) -> None:
+        assertContains(client.get("/login?next=/settings"), 'name="next" value="/settings"')
+        assertRedirects(client.post("/login", {**ALICE, "next": "/settings"}), "/settings")
+        assertRedirects(client.get("/login?next=/settings"), "/settings")
+
+    @pytest.mark.parametrize("url", ELSEWHERE)
+    def test_it_goes_nowhere_else(self, client: Client, alice: User, url: str) -> None:
+        assertRedirects(client.post("/login", {**ALICE, "next": url}), "/sessions")
+
+    @pytest.mark.parametrize("change", [{"password": "guess"}, {"email": "no@example.org"}])
+    def test_it_says_the_same_to_all_who_fail(self, client: Client, alice: User, change: dict[str, str]) -> None:
+        answer = client.post("/login", {**ALICE, **change})
+        assert answer.status_code == 422
+        assertContains(answer, "The e-mail or the password is wrong", status_code=422)
+        assertNotContains(answer, change.get("password", "correct horse"), status_code=422)
+        assert logged_in(client) is None
+
+    def test_it_marks_what_is_not_filled_in(self, client: Client, logins: Settings) -> None:
+        answer = client.post("/login", {"email": "x"})
+        assertContains(answer, 'aria-invalid="true"', 2, status_code=422)
+
+    def test_it_stops_who_guesses(self, client: Client, alice: User, logins: Settings) -> None:
+        for _ in range(logins.AXES_FAILURE_LIMIT):
+            client.post("/login", {**ALICE, "password": "guess"})
+        assertContains(client.post("/login", ALICE), "Too many failed logins", status_code=429)
+        assert "guess" not in str(AccessAttempt.objects.values())
+
+    def test_it_wants_a_form_of_ours(self, alice: User) -> None:
+        assert Client(enforce_csrf_checks=True).post("/login", ALICE).status_code == 403
+
+    def test_it_takes_a_new_session(self, client: Client, alice: User) -> None:
+        session = client.session
+        session["planted"] = True
+        session.save()
+        planted = session.session_key
+        client.post("/login", ALICE)
+        assert client.session.session_key != planted
+
+
+class TestLogout:
+    def test_it_works(self, client: Client, alice: User) -> None:
+        client.force_login(alice)
+        assert client.get("/logout").status_code == 405
+        answer = client.post("/logout", follow=True)
+        assertRedirects(answer, "/sessions")
+        assertContains(answer, "You are logged out.")
+        assert logged_in(client) is None
+
+
+class TestRegister:
+    def test_it_works(self, client: Client, alice: User) -> None:
+        answer = client.post("/register", {**DAVE, "next": "/settings"}, follow=True)
+        assertRedirects(answer, "/settings")
+        assertContains(answer, "Welcome, dave.")
+        assert logged_in(client) == str(User.objects.get(nickname="dave").pk)
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"email": "ALICE@example.org"}, "registered already"),
+            ({"nickname": "alice"}, "taken already"),
+            ({"nickname": "a/b"}, "without @ or /"),
+            ({"password": "password"}, "too common"),
+        ],
+    )
+    def test_it_says_what_is_wrong(self, client: Client, alice: User, change: dict[str, str], said: str) -> None:
+        assertContains(client.post("/register", {**DAVE, **change}), said, status_code=422)
+        assert logged_in(client) is None
+
+    def test_it_is_not_for_robots(self, client: Client, logins: Settings) -> None:
+        rates = {**logins.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"], "register": "1/hour"}
+        logins.REST_FRAMEWORK = {**logins.REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": rates}
+        assert client.post("/register", {**DAVE, "nickname": "a/b"}).status_code == 422
+        assertContains(client.post("/register", DAVE), "too often", status_code=429)
+
+
+def test_it_shows_a_nickname_as_text(client: Client, logins: Settings) -> None:
+    client.force_login(user("<b>mallory"))
+    assertContains(client.get("/sessions"), "[&lt;b&gt;mallory]")
