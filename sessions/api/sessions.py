@@ -9,7 +9,7 @@ from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,6 +29,14 @@ from sessions.api.summaries import SessionDetail
 from sessions.api.uploads import UploadAnswer
 from sessions.models import Session, Upload
 
+NOT_CHANGED = OpenApiResponse(description="It is what `If-None-Match` names.")
+ESTIMATED = OpenApiParameter(
+    "X-Total-Estimated",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="`true` where `total` is an estimate.",
+    response=[200],
+)
 CACHED = "public, max-age=30, stale-while-revalidate=60"
 
 
@@ -36,7 +44,10 @@ class SessionsView(APIView):
     authentication_classes = [OptionalBearer]
 
     @extend_schema(
-        operation_id="list_sessions", parameters=parameters(ListQuery), responses=SessionList, tags=["sessions"]
+        operation_id="list_sessions",
+        parameters=[*parameters(ListQuery), ESTIMATED],
+        responses={200: SessionList, 304: NOT_CHANGED},
+        tags=["sessions"],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """List the sessions that one may find: the public ones and one's own."""
@@ -66,7 +77,7 @@ class SessionsView(APIView):
 class SessionView(APIView):
     authentication_classes = [OptionalBearer]
 
-    @extend_schema(operation_id="get_session", responses=SessionDetail, tags=["sessions"])
+    @extend_schema(operation_id="get_session", responses={200: SessionDetail, 304: NOT_CHANGED}, tags=["sessions"])
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Tell of one session, and of the links between it and others."""
         viewer = viewer_of(request)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from opensession.hail import jsonl
+from sessions import bodies
 from sessions.models import AuditEntry, Frame, SearchBlock, Session, SessionLink, Tombstone
 from tests.api.uploads import client_of, uploaded
 from tests.base import user as person
@@ -156,12 +157,15 @@ class TestDelete:
     def test_it_works(self, django_capture_on_commit_callbacks: Any) -> None:
         alice = person("alice")
         session, other = uploaded(user("zebra"), owner=alice), uploaded(owner=None)
+        body = session.strands.get().body
+        bodies.append([bodies.Piece(body, 0, b"frames")])
         SessionLink.objects.create(session=session, target="elsewhere")
         SessionLink.objects.create(session=other, target=str(session.pk))
         with django_capture_on_commit_callbacks(execute=True):
             answer = client_of(alice).delete(f"/api/sessions/{session.pk}")
         assert (answer.status_code, answer.json()) == (200, {"ok": True})
         assert [*Session.objects.all()] == [other]
+        assert not storages["bodies"].exists(body)
         assert not SessionLink.objects.exists()
         assert SearchBlock.objects.filter(strand__session=other).count() == SearchBlock.objects.count()
         entry = AuditEntry.objects.get()
