@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import ingest, pages, parsing, search_scale, startup
+from benchmarks import ingest, pages, parsing, search_scale, startup, uploads
 from benchmarks.table import Row, machine, markdown
 
 PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "large": lambda work, quick: ingest.large_session(work, megabytes=50 if quick else 1_000),
     "handoff": lambda work, quick: startup.handoff(work, quick),
     "pages": lambda work, quick: pages.growth(work, sizes=(100, 1_000) if quick else (1_000, 10_000, 100_000)),
+    "uploads": lambda work, quick: uploads.cost(work, megabytes=16 if quick else 255),
     "parsing": lambda work, quick: parsing.throughput(work / "parsing", quick),
     "search": lambda work, quick: search_scale.measure(work / "search", events=50_000 if quick else 1_000_000),
 }

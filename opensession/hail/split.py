@@ -77,29 +77,35 @@ class SplitDocument:
 
     def _object(self) -> bytes:
         """Return the object whose bracket was just read."""
-        parts, size, depth = [b"{"], 1, 1
+        start, depth = self._at - 1, 1
         while depth:
-            text = self._to_bracket()
-            if not text:
+            found = _TO_BRACKET.match(self._buffer, self._at)
+            if found:
+                self._at = at = found.end()
+                depth += 1 if self._buffer[at - 1] in _OPENING else -1
+            elif self._refill(start):
+                start = 0
+            else:
                 raise Malformed(f"event {self._number - 1} does not end")
-            depth += 1 if text[-1] in _OPENING else -1
-            parts.append(text)
-            size += len(text)
-            self._guard(size)
-        return b"".join(parts)
+        return self._buffer[start : self._at]
 
     def _to_bracket(self) -> bytes:
         """Return what comes next, the next bracket with it; nothing when there is none."""
         while not (found := _TO_BRACKET.match(self._buffer, self._at)):
-            held = len(self._buffer) - self._at
-            self._guard(held)
-            # What is held is looked at again, so that reading as much once more keeps the work linear.
-            chunk = self._read(max(CHUNK, held))
-            if not chunk:
+            if not self._refill(self._at):
                 return b""
-            self._buffer, self._at = self._buffer[self._at :] + chunk, 0
         self._at = found.end()
         return found[0]
+
+    def _refill(self, start: int) -> bool:
+        """Read on, and drop what lies before `start`. Tell whether there was more."""
+        held = len(self._buffer) - start
+        self._guard(held)
+        # What is held is looked at again, so that reading as much once more keeps the work linear.
+        chunk = self._read(max(CHUNK, held))
+        if chunk:
+            self._buffer, self._at = self._buffer[start:] + chunk, self._at - start
+        return bool(chunk)
 
     def _keep(self, text: bytes) -> None:
         self._pieces.append(text)

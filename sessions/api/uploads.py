@@ -22,7 +22,7 @@ from sessions.publishing.configured import defaults
 from sessions.publishing.store import Published, publish
 
 CHUNK = 1 << 20
-IN_MEMORY = 1 << 20
+IN_MEMORY = 2 << 20
 """Bytes of a body that are held before it goes into a temporary file."""
 
 

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 MANY_DEAD = 200_000
 _ALL_DEAD = 1 << 62
-_ROWS = 1_000
+_ROWS = 2_000
 
 
 def rebuild() -> None:
@@ -43,19 +43,24 @@ def write_words(identity: UUID) -> None:
     """Index the words of a strand, in short transactions, in place of what was indexed of it before."""
     # A session may be removed in the browser at any time.
     strand = Strand.objects.filter(pk=identity).first()
-    first = _reserve(strand) if strand else None
-    if strand is None or first is None:
+    if strand is None:
         return
-    rows = _rows(strand, first)
-    while part := list(islice(rows, _ROWS)):
+    texts, first, is_over = _texts(strand), None, False
+    while not is_over:
+        # Bodies are read before the lock of the database is taken.
+        part = list(islice(texts, _ROWS))
+        is_over = len(part) < _ROWS
         with transaction.atomic(), connection.cursor() as cursor:
-            fulltext.engine().add(cursor, part)
-    Upload.objects.filter(session__strands=identity).update(is_searchable=True)
+            first = first or _reserve(strand)
+            if first is None:
+                return
+            fulltext.engine().add(cursor, [(first + place, text) for place, text in part])
+            if is_over:
+                Upload.objects.filter(session__strands=identity).update(is_searchable=True)
 
 
-@transaction.atomic
 def _reserve(strand: Strand) -> int | None:
-    """Set full-text rows apart for a strand and return the first of them; None when it is gone."""
+    """Set full-text rows apart for a strand, its title first, and return the first; None when it is gone."""
     # The counter is locked before the strand, as where a strand is removed: the other way round, the two may meet.
     counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
     if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
@@ -70,13 +75,14 @@ def _reserve(strand: Strand) -> int | None:
     return first
 
 
-def _rows(strand: Strand, first: int) -> Iterator[tuple[int, str]]:
+def _texts(strand: Strand) -> Iterator[tuple[int, str]]:
+    """Yield what there is to index, with its place among the rows of the strand."""
     if title := bodies.header(strand).context.title:
-        yield first, title
+        yield 0, title
     try:
         for number, event in bodies.events(strand):
             if text := words(event):
-                yield first + 1 + number, text
+                yield 1 + number, text
     except bodies.BodyMissing as error:
         # One damaged session must not cost the words of all others; `fsck` has it read again.
         logger.warning("%s", error)

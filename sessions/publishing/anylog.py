@@ -17,7 +17,7 @@ from sessions.publishing.collect import Refused, collect
 from sessions.publishing.request import Wishes
 from sessions.publishing.store import Defaults, Published, publish
 
-IN_MEMORY = 1 << 20
+IN_MEMORY = 2 << 20
 
 
 def publish_log(

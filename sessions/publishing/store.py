@@ -96,7 +96,6 @@ def _persistent(store: Callable[[], Published]) -> Published:
     return store()
 
 
-@transaction.atomic
 def _again(draft: _Draft) -> Published | None:
     """Return what is stored when it holds the same content. A wish for another visibility is heard."""
     known = draft.known().filter(upload__content_sha256=draft.collected.sha256)
@@ -111,26 +110,34 @@ def _store(draft: _Draft) -> Published:
     session = draft.known().select_for_update().first()
     if session and (same := _again(draft)):
         return same
-    session = _write_session(draft, session)
-    upload, _ = Upload.objects.update_or_create(
-        session=session, defaults=rows.upload_columns(draft.collected, draft.wishes, draft.plugin, draft.now)
-    )
+    upload = _replaced(draft, session) if session else _created(draft)
+    session = upload.session
     _replace_strands(draft, session)
     _write_links(draft, session)
     Session.objects.filter(origin="indexed", tool=session.tool, hail_id=session.hail_id).update(published=session)
     return Published(upload, is_new=True)
 
 
-def _write_session(draft: _Draft, known: Session | None) -> Session:
-    identity = known.pk if known else uuid.uuid4()
-    columns = rows.session_columns(identity, _parent(draft), draft.collected, draft.wishes, draft.now)
+def _created(draft: _Draft) -> Upload:
+    session = Session.objects.create(**_session_columns(draft, uuid.uuid4(), draft.defaults.visibility))
+    return Upload.objects.create(session=session, **_upload_columns(draft))
+
+
+def _replaced(draft: _Draft, known: Session) -> Upload:
     # A session that its owner has made private must not be public again because it went on.
-    visibility = draft.wishes.visibility or (known.visibility if known else draft.defaults.visibility)
-    columns |= {"origin": "uploaded", "owner_id": draft.owner.pk, "visibility": visibility}
-    if known is None:
-        return Session.objects.create(**columns)
-    Session.objects.filter(pk=known.pk).update(**columns)
-    return Session.objects.get(pk=known.pk)
+    Session.objects.filter(pk=known.pk).update(**_session_columns(draft, known.pk, known.visibility))
+    Upload.objects.filter(pk=known.pk).update(**_upload_columns(draft))
+    return Upload.objects.select_related("session").get(pk=known.pk)
+
+
+def _session_columns(draft: _Draft, identity: uuid.UUID, visibility: str) -> dict[str, Any]:
+    columns = rows.session_columns(identity, _parent(draft), draft.collected, draft.wishes, draft.now)
+    whose = {"origin": "uploaded", "owner_id": draft.owner.pk, "visibility": draft.wishes.visibility or visibility}
+    return columns | whose
+
+
+def _upload_columns(draft: _Draft) -> dict[str, Any]:
+    return rows.upload_columns(draft.collected, draft.wishes, draft.plugin, draft.now)
 
 
 def _parent(draft: _Draft) -> uuid.UUID | None:
