@@ -13,9 +13,12 @@ from msgspec.structs import replace
 
 from opensession.hail import wire
 from opensession.hail.model import Header
-from opensession.hail.split import Malformed, SplitDocument
+from opensession.hail.split import NOT_WHOLE, Malformed, SplitDocument, WholeDocument
 from parsers.lines import salvage
 from sessions.publishing.collect import Collected, Collector, Refused
+
+SMALL = 4 << 20
+"""Bytes of a request that may be held as a whole."""
 
 T = TypeVar("T")
 _Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
@@ -49,7 +52,7 @@ _decode = msgspec.json.Decoder(_Envelope).decode
 
 def read(file: BinaryIO, body: BinaryIO) -> tuple[Collected, Wishes]:
     """Read a request, and write the body of its session into `body`. Raises Refused or PartTooLong."""
-    document, collector = SplitDocument(file, "session", "events"), Collector(body)
+    document, collector = _document(file), Collector(body)
     try:
         for number, text in enumerate(document.events()):
             try:
@@ -63,6 +66,17 @@ def read(file: BinaryIO, body: BinaryIO) -> tuple[Collected, Wishes]:
         raise Refused(f"the body is no upload: {error}") from error
     wishes = replace(envelope, body_url=_body_url(envelope.body_url or ""))
     return collector.finish(_header(envelope.session)), wishes
+
+
+def _document(file: BinaryIO) -> WholeDocument | SplitDocument:
+    text = file.read(SMALL + 1)
+    if len(text) <= SMALL:
+        try:
+            return WholeDocument(text, "session", "events")
+        except NOT_WHOLE:
+            pass  # The other one tells where the fault is.
+    file.seek(0)
+    return SplitDocument(file, "session", "events")
 
 
 def _forgiving(decode: Callable[[bytes], T], text: bytes) -> T:

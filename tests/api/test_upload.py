@@ -14,6 +14,7 @@ from accounts.models import User
 from opensession.hail import jsonl
 from sessions import bodies
 from sessions.models import Session, SessionLink, Upload
+from sessions.publishing import request as requests
 from tests.base import user
 from tests.factories import make_session
 from tests.publishing.requests import ADDRESS, JSON, STATS, bearer, body, hail, ran, said
@@ -185,6 +186,18 @@ def test_it_refuses_what_is_no_session(sender: Sender, data: bytes, reason: str)
     assert answer["code"] == "bad_request"
     assert reason in answer["message"]
     assert not Session.objects.exists()
+
+
+def test_it_takes_a_session_that_it_does_not_hold_as_a_whole(sender: Sender) -> None:
+    events = [said(number, f"word{number} " * 20_000) for number in range(40)]
+    large = body(hail(*events), visibility="private")
+    assert len(large) > requests.SMALL
+    sender(large)
+    session = Session.objects.get()
+    assert (session.event_count, session.visibility) == (40, "private")
+    assert session.strands.get().frames.count() > 10
+    broken = large.replace(b'"event_id": "e39"', b'"event_id": 39')
+    assert "event 39" in sender(broken, 400)["message"]
 
 
 def test_it_keeps_the_events_of_a_later_version(sender: Sender) -> None:

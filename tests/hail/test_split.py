@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opensession.hail import split
-from opensession.hail.split import Malformed, PartTooLong, SplitDocument
+from opensession.hail.split import Malformed, PartTooLong, SplitDocument, WholeDocument
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(alphabet='ab"\\{}[],: \u20ac\n', max_size=12),
@@ -58,6 +58,8 @@ def test_it_loses_nothing(before: Any, events: list[Any], after: Any) -> None:
     document = SplitDocument(Trickle(text), "session", "events")
     assert [json.loads(event) for event in document.events()] == events
     assert json.loads(document.envelope) == expected
+    whole = WholeDocument(text, "session", "events")
+    assert ([json.loads(event) for event in whole.events()], json.loads(whole.envelope)) == (events, expected)
 
 
 @pytest.mark.parametrize("inside", ["1", "null", "[]", "{},", "{} {}", ",{}", '{"a": 1', "{}}", '"a" {}'])
