@@ -8,7 +8,7 @@ COMPILE := $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --c
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := all
-.PHONY: all install run test lint format bench load fuzz chaos lock
+.PHONY: all install run test postgresql lint format bench load fuzz chaos lock
 
 all: lint test
 
@@ -19,6 +19,11 @@ run: install
 
 test: $(VENV)/dev.stamp
 	$(PYTHON) -m pytest
+
+# What touches no database, or one of its own, need not run twice.
+postgresql: $(VENV)/dev.stamp
+	@.ci/postgresql $(PYTHON) -m pytest --ignore=tests/gitstore --ignore=tests/hail --ignore=tests/handoff \
+		--ignore=tests/parsers --ignore=tests/redaction
 
 # Django looks at the database for migrations that are applied already; it should not be a person's own.
 lint: export OPENSESSION_DATA_DIR := $(VENV)/lint

@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person with or without an account. The operator owns this machine and what was indexed on it."""
+    """A person with or without an account. The operator owns this machine and what was indexed on it.
+
+    Whoever does not see the feed finds in lists what is their own only.
+    """
 
     user: User | None = None
     is_operator: bool = False
+    sees_feed: bool = True
 
     @property
     def is_moderator(self) -> bool:
@@ -28,7 +32,13 @@ class Viewer:
 def viewer_of(request: HttpRequest) -> Viewer:
     user = getattr(request, "user", None)
     is_operator = settings.OPENSESSION_PROFILE == "local" and comes_from_this_machine(request)
-    return Viewer(user if user and user.is_authenticated else None, is_operator)
+    known = user if user and user.is_authenticated else None
+    return Viewer(known, is_operator, bool(known or is_operator or feed_is_public()))
+
+
+def feed_is_public() -> bool:
+    """Tell whether strangers see the list of public sessions. A mirror is for nothing else."""
+    return bool(settings.OPENSESSION_PUBLIC_FEED_ENABLED or settings.OPENSESSION_PROFILE == "worker")
 
 
 def comes_from_this_machine(request: HttpRequest) -> bool:

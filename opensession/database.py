@@ -24,13 +24,16 @@ _SQLITE_OPTIONS = {
 }
 
 
-def configured(url: str, data_dir: Path) -> dict[str, Any]:
-    """Return Django's description of the database that `url` names, or of the SQLite file in `data_dir`."""
+def configured(url: str, data_dir: Path, connections: int) -> dict[str, Any]:
+    """Return Django's description of the database that `url` names, or of the SQLite file in `data_dir`.
+
+    `connections` are the most that a process holds to PostgreSQL.
+    """
     if not url:
         return sqlite(file_in(data_dir))
-    described = postgresql(url)
-    if find_spec("psycopg") is None:
-        raise ImproperlyConfigured("DATABASE_URL names PostgreSQL; first type: pip install 'psycopg[binary]'")
+    described = postgresql(url, connections)
+    if find_spec("psycopg_pool") is None:
+        raise ImproperlyConfigured("DATABASE_URL names PostgreSQL; first type: pip install 'psycopg[binary,pool]'")
     return described
 
 
@@ -56,7 +59,7 @@ def is_ours(file: Path) -> bool:
     return not head or head[_ID_OFFSET:] == APPLICATION_ID.to_bytes(4, "big")
 
 
-def postgresql(url: str) -> dict[str, Any]:
+def postgresql(url: str, connections: int) -> dict[str, Any]:
     """Return Django's description of the database at `postgres://user:password@host:port/name?option=value`."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
@@ -69,7 +72,9 @@ def postgresql(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": parts.port or "",
-        "OPTIONS": dict(parse_qsl(parts.query)),
-        "CONN_MAX_AGE": 60,
+        # Of the many threads of a server few are in the database at once. A command takes one connection.
+        "OPTIONS": {**dict(parse_qsl(parts.query)), "pool": {"min_size": 0, "max_size": connections, "timeout": 5}},
+        # The pool keeps them open; a thread that kept its own would take it out of the pool.
+        "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }

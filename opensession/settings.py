@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.functional import SimpleLazyObject
 
-from opensession import database, env, secret_key
+from opensession import bucket, database, env, logs, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8").split("## v", 1)[1].split()[0]
@@ -57,6 +57,7 @@ DATA_COMMANDS = ("discover", "fsck", "handoff", "index", "parse", "parsers", "ru
 INSTALLED_APPS = APPS_FOR_DATA + ([] if env.runs_one_of(DATA_COMMANDS, sys.argv) else APPS_FOR_PAGES)
 
 MIDDLEWARE = [
+    "opensession.middleware.RequestLog",
     # What comes first is on every answer, also on those that a later one gives.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -96,7 +97,11 @@ OPENSESSION_DATA_DIR = env.folder(
     "OPENSESSION_DATA_DIR", env.user_data() / "opensession" if IS_LOCAL else BASE_DIR / "data"
 )
 OPENSESSION_CONFIG = env.user_config() / "opensession" / "opensession.toml"
-DATABASES = {"default": database.configured(env.secret("DATABASE_URL"), OPENSESSION_DATA_DIR)}
+DATABASES = {
+    "default": database.configured(
+        env.secret("DATABASE_URL"), OPENSESSION_DATA_DIR, env.integer("OPENSESSION_DATABASE_CONNECTIONS", 16, 2, 1000)
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # All processes, on all machines, count the same requests.
 CACHES = {
@@ -119,10 +124,10 @@ STATICFILES_FINDERS = [
 def _private(folder: Path) -> dict[str, Any]:
     """Return a storage that only its owner can read."""
     options = {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
-    return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    return {"BACKEND": "sessions.stores.Files", "OPTIONS": options}
 
 
-STORAGES = {
+STORAGES: dict[str, Any] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "bodies": _private(OPENSESSION_DATA_DIR / "bodies"),
     "raw": _private(OPENSESSION_DATA_DIR / "raw"),
@@ -133,6 +138,17 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = OPENSESSION_DATA_DIR / "media"
+
+OPENSESSION_S3_BUCKET = env.text("OPENSESSION_S3_BUCKET")
+if OPENSESSION_S3_BUCKET:
+    STORAGES["bodies"] = bucket.configured(
+        OPENSESSION_S3_BUCKET,
+        is_local=IS_LOCAL,
+        endpoint=env.web_address("OPENSESSION_S3_ENDPOINT"),
+        region=env.text("OPENSESSION_S3_REGION", "us-east-1"),
+        access_key=env.secret("OPENSESSION_S3_ACCESS_KEY"),
+        secret_key=env.secret("OPENSESSION_S3_SECRET_KEY"),
+    )
 
 # The API
 
@@ -234,7 +250,8 @@ SECRET_KEY = env.secret("OPENSESSION_SECRET_KEY") or SimpleLazyObject(
     partial(secret_key.kept_in, OPENSESSION_DATA_DIR / "secret_key")
 )
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = LOOPBACK_NAMES if IS_LOCAL else env.items("OPENSESSION_ALLOWED_HOSTS", LOOPBACK_NAMES)
+# Whoever checks a server's health on its own machine asks it by a loopback name.
+ALLOWED_HOSTS = LOOPBACK_NAMES + ([] if IS_LOCAL else env.items("OPENSESSION_ALLOWED_HOSTS"))
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
 # A cookie knows no port, so other projects that run on this machine would overwrite Django's own names.
 SESSION_COOKIE_NAME = "opensession_login"
@@ -245,7 +262,7 @@ SESSION_COOKIE_SECURE = HAS_TLS
 CSRF_COOKIE_SECURE = HAS_TLS
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = HAS_TLS
-SECURE_REDIRECT_EXEMPT = [r"^api/health$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/(health|ready)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HAS_TLS else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -269,15 +286,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Logs hold ids and paths, never the content of sessions.
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.choice("OPENSESSION_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
-    # Django's own handler would mail errors to nobody, and needs half of Django to be imported.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
-}
+OPENSESSION_LOG_FORMAT = env.choice("OPENSESSION_LOG_FORMAT", "text", logs.FORMATS)
+LOGGING = logs.configured(
+    OPENSESSION_LOG_FORMAT,
+    env.choice("OPENSESSION_LOG_LEVEL", "WARNING", ("DEBUG", "INFO", "WARNING", "ERROR")),
+)

@@ -1,9 +1,30 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
+from types import FrameType
 
 from django.core.wsgi import get_wsgi_application
+
+from sessions.live import watcher
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opensession.settings")
 
 application = get_wsgi_application()
+
+
+def _end_streams_first(number: int) -> None:
+    """Have pages that listen let go when the process is asked to end: it would wait for them until it is killed."""
+    ending = signal.getsignal(number)
+
+    def end(number: int, frame: FrameType | None) -> None:
+        watcher.close()
+        if callable(ending):
+            ending(number, frame)
+
+    signal.signal(number, end)
+
+
+if threading.current_thread() is threading.main_thread():
+    _end_streams_first(signal.SIGTERM)

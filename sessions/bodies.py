@@ -10,14 +10,15 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import msgspec
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.storage import FileSystemStorage, storages
 from zstandard import ZstdError
 
 from opensession.hail import jsonl
@@ -30,6 +31,7 @@ from parsers.registry import parser_of
 from sessions.ingest import folders, frames
 from sessions.models import Amendment as AmendmentRow
 from sessions.models import Frame, Session, Strand
+from sessions.stores import Store
 
 Numbered = tuple[int, Event]
 
@@ -138,8 +140,16 @@ def session_header(session: Session) -> Header:
     return header(strand)
 
 
+def store() -> Store:
+    """Return where bodies are kept."""
+    return cast(Store, storages["bodies"])
+
+
 def append(pieces: Sequence[Piece]) -> None:
-    """Write pieces behind the closed frames of their bodies, and sync them. Rows may refer to them afterwards."""
+    """Write pieces behind the closed frames of their bodies, and sync them. Rows may refer to them afterwards.
+
+    Only files grow: in a bucket a body is written whole.
+    """
     storage = storages["bodies"]
     by_key: dict[str, list[Piece]] = defaultdict(list)
     for piece in pieces:
@@ -155,6 +165,16 @@ def write(key: str, content: BinaryIO) -> None:
         raise FileExistsError(f"body {key} was there already")
     if isinstance(storage, FileSystemStorage):
         folders.sync_file(Path(storage.path(key)))
+
+
+def names(older_than: datetime) -> Iterator[str]:
+    """Yield the keys of all bodies that were written before."""
+    storage = storages["bodies"]
+    for folder in storage.listdir("")[0]:
+        for file in storage.listdir(folder)[1]:
+            key = f"{folder}/{file}"
+            if file.endswith(".zst") and storage.get_modified_time(key) <= older_than:
+                yield key
 
 
 def delete(keys: Iterable[str]) -> None:
@@ -263,11 +283,8 @@ def packed_bytes(strand: Strand, frame: Frame) -> bytes:
     """Return a frame as it was packed. Raises BodyMissing."""
     if frame.data is not None:
         return bytes(frame.data)
-    storage: Storage = storages["bodies"]
     try:
-        with storage.open(strand.body) as body:
-            body.seek(frame.offset)
-            data: bytes = body.read(frame.length)
+        data = store().read_part(strand.body, frame.offset, frame.length)
     except FileNotFoundError:
         data = b""
     if len(data) < frame.length:

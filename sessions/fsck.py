@@ -10,10 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import NamedTuple
 
-from django.core.files.storage import FileSystemStorage, storages
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -25,6 +23,7 @@ from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
 from sessions.models import Frame, RawCopy, SearchBlock, SearchCounter, Session, Source, Strand, Upload
 from sessions.publishing import leftovers
+from sessions.stores import Files
 
 LEFT_ALONE = timedelta(hours=1)
 
@@ -42,8 +41,11 @@ class Checked(NamedTuple):
     findings: list[Finding]
 
 
-def check() -> Checked:
-    """Check everything and repair what can be repaired. Hold the ingest lock while it runs."""
+def check(spared: timedelta = timedelta()) -> Checked:
+    """Check everything and repair what can be repaired. Hold the ingest lock while it runs.
+
+    Bodies younger than `spared` stay even if they belong to no session: an upload may not be done with them.
+    """
     findings: list[Finding] = []
     count = 0
     for strand in Strand.objects.select_related("source").iterator(chunk_size=200):
@@ -54,7 +56,7 @@ def check() -> Checked:
             findings.append(_reread(strand, problem))
         else:
             findings += _trim(strand, own)
-    findings += [*_orphan_bodies(), *_uploads(), *_empty_sessions(), *_search(), *_raw_copies()]
+    findings += [*_orphan_bodies(spared), *_uploads(), *_empty_sessions(), *_search(), *_raw_copies()]
     return Checked(Session.objects.count(), count, findings)
 
 
@@ -94,27 +96,22 @@ def _reread(strand: Strand, problem: str) -> Finding:
 
 
 def _trim(strand: Strand, own: Sequence[Frame]) -> Iterator[Finding]:
-    """Cut off what a crash left behind the last closed frame. An uploaded body was written whole."""
+    """Cut off what a crash left behind the last closed frame. Only files can be, and uploads were written whole."""
     if own[-1].data is None:
         return
-    path = Path(storages["bodies"].path(strand.body))
-    end = own[-1].offset
-    if path.is_file() and path.stat().st_size > end:
-        os.truncate(path, end)
+    store, end = bodies.store(), own[-1].offset
+    if isinstance(store, Files) and store.exists(strand.body) and store.size(strand.body) > end:
+        os.truncate(store.path(strand.body), end)
         yield Finding(f"body {strand.body} had bytes behind its last frame; cut off")
 
 
-def _orphan_bodies() -> Iterator[Finding]:
-    storage = storages["bodies"]
-    if not isinstance(storage, FileSystemStorage):
-        # What grows lies in files; elsewhere there are uploads only.
-        return
-    root = Path(storage.path(""))
+def _orphan_bodies(spared: timedelta) -> Iterator[Finding]:
+    # Listed first: the row of a body that is being stored may come at any time.
+    names = list(bodies.names(older_than=timezone.now() - spared))
     known = set(Strand.objects.values_list("body", flat=True))
-    for path in root.glob("*/*.zst"):
-        name = path.relative_to(root).as_posix()
+    for name in names:
         if name not in known:
-            path.unlink()
+            bodies.delete([name])
             yield Finding(f"body {name} belonged to no session; removed")
 
 

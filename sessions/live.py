@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 
-from django.db import DatabaseError, connection
+from sessions.changes import changes
 
 EVERY = 0.25
-"""Seconds between two looks at the database."""
+"""Seconds that the thread waits for a change before it asks whether anyone still listens."""
 
 FIRST_LOOK = 2.0
 """Seconds that a listener waits at most for the first look."""
@@ -21,7 +22,7 @@ MOST_LISTENERS = 32
 
 
 class Watcher:
-    """Watches from the first listener to the last. SQLite counts the commits of others, and that is cheap to ask."""
+    """Watches from the first listener to the last."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -74,15 +75,12 @@ class Watcher:
             yield "event: changed\ndata:\n\n" if is_new else ": still here\n\n"
 
     def _watch(self) -> None:
-        pause = threading.Event()
-        known = _data_version()
-        self._has_looked.set()
         try:
-            while self._is_wanted():
-                pause.wait(EVERY)
-                if (now := _data_version()) != known:
-                    known = now
-                    self.changed()
+            with closing(changes()) as news:
+                self._has_looked.set()
+                while self._is_wanted():
+                    if news.come_within(EVERY):
+                        self.changed()
         finally:
             self._end()
 
@@ -94,7 +92,6 @@ class Watcher:
 
     def _end(self) -> None:
         """Leave no trace, so that the next listener starts a thread again, also after a failure."""
-        connection.close()
         with self._changed:
             if self._thread is threading.current_thread():
                 self._thread = None
@@ -118,17 +115,6 @@ class _Stream:
         if self._is_open:
             self._is_open = False
             self._watcher.leave()
-
-
-def _data_version() -> int:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA data_version")
-            return int(cursor.fetchone()[0])
-    except DatabaseError:
-        # It may be locked, or moved away: the next look takes a new connection, whose count begins anew.
-        connection.close()
-        return -1
 
 
 watcher = Watcher()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connections, models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
-from django.db.models.lookups import LessThan
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
 from sessions import lookups as lookups
 
@@ -61,8 +61,8 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         if viewer.is_operator:
             # The test for a twin stands last: for what was indexed, which is nearly all, it is not made.
             twin = self.model.objects.filter(published=OuterRef("pk"), is_hidden=False)
-            return shown.filter(_own(viewer) | Q(Q(visibility="public"), ~Exists(twin)))
-        return shown.filter(Q(visibility="public") | _own(viewer))
+            return shown.filter(_own(viewer) | Q(_feed(viewer), ~Exists(twin)))
+        return shown.filter(_own(viewer) | _feed(viewer))
 
     def readable_by(self, viewer: Viewer) -> Self:
         """Keep what `viewer` may open: also what is unlisted, and to moderators all of it."""
@@ -86,7 +86,8 @@ class SessionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         """Keep what was worked on in `folder` or below it."""
         below = folder.rstrip("/") + "/"
         # `0` follows `/`, so these are the paths that begin with the folder, whatever their case.
-        return self.filter(Q(cwd=folder) | Q(cwd__gte=below, cwd__lt=below[:-1] + "0"))
+        first, stop = GreaterThanOrEqual(_Bytes("cwd"), below), LessThan(_Bytes("cwd"), below[:-1] + "0")
+        return self.filter(Q(cwd=folder) | (Q(first) & Q(stop)))
 
     def matching(self, search: SessionSearch, now: datetime) -> Self:
         """Keep what fits the tool, the time range and the filters of `search`. Words are for `sessions.search.find`.
@@ -133,6 +134,19 @@ class ShareLinkQuerySet(models.QuerySet):  # type: ignore[type-arg]
         is_running = Q(expires_at=None) | Q(expires_at__gt=now)
         has_creator = Q(creator=None) | Q(creator__is_active=True)
         return self.filter(is_running, has_creator, revoked_at=None, session__is_hidden=False)
+
+
+class _Bytes(Func):
+    """A text that compares by its code points. PostgreSQL compares as people sort, unless it is told otherwise."""
+
+    template = "%(expressions)s"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template='%(expressions)s COLLATE "C"', **context)
+
+
+def _feed(viewer: Viewer) -> Q:
+    return Q(visibility="public") if viewer.sees_feed else Q(pk__in=[])
 
 
 def _own(viewer: Viewer) -> Q:

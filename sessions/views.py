@@ -19,6 +19,7 @@ from sessions.htmx import HtmxRequest, private, push_url, render_page, render_pa
 from sessions.models import Session
 from sessions.pages.detail import NoStrand, SessionDetailPage
 from sessions.pages.handoff import MOST_SESSIONS, HandoffPage
+from sessions.pages.landing import LandingPage
 from sessions.pages.listing import SessionListPage
 from sessions.pages.place import Place, located
 from sessions.pages.timeline import WINDOW
@@ -27,12 +28,17 @@ from sessions.search import SessionSearch
 _DETAIL_PARTS = {"rows": "sessions/_more.html", "lane": "sessions/_lane.html", "live": "sessions/_live.html"}
 _LIST_PARTS = {"rows": "sessions/_more_cards.html"}
 _DOWNLOADS = {"json": ("application/json", "json"), "markdown": ("text/markdown; charset=utf-8", "md")}
+LANDING = "sessions/landing.html"
 _UNSAFE_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @require_safe
 def home(request: HtmxRequest) -> HttpResponse:
-    return session_list(request)
+    """Show the sessions; to a stranger at a server, first what this is."""
+    viewer = viewer_of(request)
+    if viewer.user or viewer.is_operator:
+        return session_list(request)
+    return render_part(request, LANDING, LANDING, {"page": LandingPage(viewer, timezone.now())})
 
 
 @require_safe

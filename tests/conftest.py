@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from tests.base import CORPUS, write_home
@@ -83,6 +84,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if chromium is None:
         pytest.skip("Chromium is not on this machine")
     return {**browser_type_launch_args, "executable_path": chromium, "args": _CHROMIUM_FLAGS}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that are about the other database."""
+    other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
+    foreign = [item for item in items if item.get_closest_marker(other)]
+    items[:] = [item for item in items if item not in foreign]
+    config.hook.pytest_deselected(items=foreign)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,8 @@ def _remove() -> None:
 atexit.register(_remove)
 for _name in [name for name in os.environ if name.startswith(("OPENSESSION_", "XDG_", "CLAUDE_", "CODEX_"))]:
     del os.environ[_name]
+# The tests run on this database, in one of its own; what they start runs on SQLite in its own data directory.
+_DATABASE_URL = os.environ.get("DATABASE_URL", "")
 for _name in ("BASE_URL", "DATABASE_URL", "DATABASE_URL_FILE", "PORT"):
     os.environ.pop(_name, None)
 os.environ["HOME"] = str(_AWAY / "home")
@@ -29,6 +31,7 @@ os.environ["OPENSESSION_DATA_DIR"] = str(_AWAY / "data")
 # Apps cannot be added later: those for logins are installed, and the login is off until a test turns it on.
 os.environ["JWT_SECRET"] = "only for the list of apps"
 
+from opensession import database
 from opensession.settings import *
 
 del os.environ["JWT_SECRET"]
@@ -39,5 +42,8 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 # Without this, whitenoise looks for collected files, of which tests have none.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-# A file, as in real use: an in-memory database locks in another way, and knows no WAL.
-DATABASES["default"]["TEST"] = {"NAME": str(_AWAY / "test.db")}
+if _DATABASE_URL:
+    DATABASES["default"] = database.configured(_DATABASE_URL, _AWAY, connections=64)
+else:
+    # A file, as in real use: an in-memory database locks in another way, and knows no WAL.
+    DATABASES["default"]["TEST"] = {"NAME": str(_AWAY / "test.db")}

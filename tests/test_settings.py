@@ -6,13 +6,14 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
-from opensession import database, env, secret_key
+from opensession import bucket, database, env, secret_key
 from opensession.sqlite.base import prepare
 from tests.base import REPOSITORY
 
@@ -125,20 +126,56 @@ class TestDatabase:
         writer.close()
 
     def test_it_reads_an_address_of_postgresql(self) -> None:
-        found = database.postgresql("postgres://me:p%40ss@db.example.org:5433/os?sslmode=require")
+        found = database.postgresql("postgres://me:p%40ss@db.example.org:5433/os?sslmode=require", 9)
         wanted = ("os", "me", "p@ss", "db.example.org", 5433)
         assert tuple(found[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")) == wanted
-        assert found["OPTIONS"] == {"sslmode": "require"}
+        assert found["OPTIONS"] == {"sslmode": "require", "pool": {"min_size": 0, "max_size": 9, "timeout": 5}}
+        assert found["CONN_MAX_AGE"] == 0
 
     def test_it_says_what_postgresql_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(sys.modules, "psycopg", None)
-        with pytest.raises(ImproperlyConfigured, match=r"pip install 'psycopg\[binary\]'"):
-            database.configured("postgres://db.example.org/os", Path("/x"))
+        monkeypatch.setitem(sys.modules, "psycopg_pool", None)
+        with pytest.raises(ImproperlyConfigured, match=r"pip install 'psycopg\[binary,pool\]'"):
+            database.configured("postgres://db.example.org/os", Path("/x"), 9)
 
     @pytest.mark.parametrize("url", ["mysql://db/os", "postgres://db.example.org", "os"])
     def test_it_refuses_other_addresses(self, url: str) -> None:
         with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like postgres://"):
-            database.configured(url, Path("/x"))
+            database.configured(url, Path("/x"), 9)
+
+
+class TestBucket:
+    def configured(self, **changed: Any) -> dict[str, Any]:
+        given: dict[str, Any] = {
+            "is_local": False,
+            "endpoint": "",
+            "region": "eu-1",
+            "access_key": "",
+            "secret_key": "",
+        }
+        return bucket.configured("sessions", **(given | changed))
+
+    def test_it_keeps_bodies_there(self) -> None:
+        found = self.configured(endpoint="https://s3.example.org", access_key="a", secret_key="b")
+        assert found["BACKEND"] == "sessions.s3.Bucket"
+        assert found["OPTIONS"]["endpoint_url"] == "https://s3.example.org"
+        assert self.configured()["OPTIONS"]["access_key"] is None
+
+    def test_it_refuses_what_cannot_work(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(ImproperlyConfigured, match="set OPENSESSION_PROFILE=server"):
+            self.configured(is_local=True)
+        with pytest.raises(ImproperlyConfigured, match="go together"):
+            self.configured(access_key="a")
+        monkeypatch.setitem(sys.modules, "storages", None)
+        with pytest.raises(ImproperlyConfigured, match="pip install"):
+            self.configured()
+
+    def test_it_loads_nothing_of_it_before_it_is_used(self) -> None:
+        code = "import sys, django; django.setup(); import opensession.urls; print('boto3' in sys.modules)"
+        loaded = {"OPENSESSION_PROFILE": "server", "OPENSESSION_S3_BUCKET": "sessions"}
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "opensession.settings"} | loaded
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout == "False\n"
 
 
 class TestSecretKey:

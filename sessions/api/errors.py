@@ -44,6 +44,12 @@ class TooLarge(exceptions.APIException):
     default_detail = "The body is larger than 256 MiB."
 
 
+class Unavailable(exceptions.APIException):
+    """The process runs, but something that it needs does not."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+
+
 class NotConfigured(exceptions.APIException):
     """A part of the server is off because a setting is missing."""
 

@@ -9,6 +9,9 @@ from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from sessions.api.errors import Unavailable
+from sessions.readiness import readiness
+
 
 class Health(Struct, frozen=True):
     status: str
@@ -31,6 +34,15 @@ def health(request: Request) -> Response:
 
 
 @extend_schema(operation_id="capabilities", responses=Capabilities, tags=["system"])
+@api_view(["GET"])
+@authentication_classes([])
+def ready(request: Request) -> Response:
+    """Tell that the process can do its work, with 503 when it cannot."""
+    if problem := readiness.problem():
+        raise Unavailable(problem)
+    return Response({"status": "ready", "version": settings.VERSION})
+
+
 @api_view(["GET"])
 @authentication_classes([])
 def capabilities(request: Request) -> Response:

@@ -8,6 +8,7 @@ from sessions.api import docs, errors, preview, schema, sessions, sharing, syste
 
 urlpatterns = [
     path("health", system.health),
+    path("ready", system.ready),
     path("capabilities", system.capabilities),
     path("ingest/preview", preview.ingest_preview),
     path("sessions", sessions.SessionsView.as_view()),

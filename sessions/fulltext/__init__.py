@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.db import connection
+
 from sessions.fulltext.base import Engine, Hit, Phrase, Words
+from sessions.fulltext.postgres import PostgresEngine
 from sessions.fulltext.sqlite import SqliteEngine
 
 __all__ = ["Engine", "Hit", "Phrase", "Words", "engine"]
 
-_ENGINE: Engine = SqliteEngine()
+_ENGINES: Mapping[str, Engine] = {"sqlite": SqliteEngine(), "postgresql": PostgresEngine()}
 
 
 def engine() -> Engine:
     """Return the engine of the database in use."""
-    return _ENGINE
+    return _ENGINES[connection.vendor]

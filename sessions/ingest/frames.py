@@ -14,6 +14,7 @@ from zstandard import ZstdCompressor, ZstdDecompressor
 
 from opensession.hail import jsonl, wire
 from opensession.hail.model import Event
+from opensession.hail.words import storable
 from parsers.base import Amendment
 
 FRAME_BYTES = 256 * 1024
@@ -126,7 +127,7 @@ class OpenFrame:
             length=len(data),
             data=data,
             ids=self._ids.tobytes(),
-            kinds={kind: count for kind, count in self._kinds.items() if count},
+            kinds={storable(kind): count for kind, count in self._kinds.items() if count},
         )
 
     def after(self, packed: Packed) -> OpenFrame:

@@ -9,6 +9,7 @@ from zstandard import ZstdError
 from parsers.base import DocumentParser, ParseError
 from parsers.external import ExternalParser
 from parsers.registry import parser_of
+from sessions.ingest import storable
 from sessions.ingest.documents import read_document
 from sessions.ingest.growing import read_log
 from sessions.ingest.work import Answer, Failure, Work
@@ -18,7 +19,8 @@ def read(work: Work) -> Iterator[Answer]:
     """Yield what there is to store of a source; the last answer, or a failure, ends it."""
     try:
         parser = ExternalParser(work.external) if work.external else parser_of(work.tool)
-        yield from read_document(work, parser) if isinstance(parser, DocumentParser) else read_log(work, parser)
+        answers = read_document(work, parser) if isinstance(parser, DocumentParser) else read_log(work, parser)
+        yield from map(storable.answer, answers)
     except FileNotFoundError:
         yield Failure(work.number, "vanished before it was read", work.stat, vanished=True)
     except OSError as error:

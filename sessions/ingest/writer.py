@@ -284,7 +284,7 @@ def frame_row(strand: UUID, frame: Packed, data: bytes | None) -> dict[str, Any]
 
 def _write_words(placed: Sequence[_Placed]) -> None:
     """Hand out full-text row ids in blocks, and index the words of events and titles."""
-    counter, _ = SearchCounter.objects.get_or_create(pk=1)
+    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
     row, blocks, texts = counter.next_row, [], []
     for each in placed:
         one = each.step.increment

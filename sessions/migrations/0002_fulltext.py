@@ -1,4 +1,4 @@
-"""Make the full-text table. PostgreSQL gets none here: its engine brings a migration of its own."""
+"""Make what only one kind of database knows: the full-text table, and on PostgreSQL the word that something changed."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from typing import Any
 
 from django.db import migrations
 
-from sessions.fulltext.sqlite import CREATE, DROP
+from sessions import changes
+from sessions.fulltext import postgres, sqlite
+
+CREATE = {"sqlite": sqlite.CREATE, "postgresql": (*postgres.CREATE, *changes.CREATE)}
+DROP = {"sqlite": (sqlite.DROP,), "postgresql": (postgres.DROP, *changes.DROP)}
 
 
 def create(apps: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.vendor == "sqlite":
-        for statement in CREATE:
-            schema_editor.execute(statement)
+    for statement in CREATE[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
 
 
 def drop(apps: Any, schema_editor: Any) -> None:
-    if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute(DROP)
+    for statement in DROP[schema_editor.connection.vendor]:
+        schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):

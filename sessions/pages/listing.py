@@ -19,6 +19,7 @@ from sessions.pages.kinds import Tool, tool_of
 from sessions.pages.texts import age, compact, counted, duration, heading, plain
 from sessions.search import Found, Part, SessionSearch, find
 from sessions.search import Snippet as Passage
+from sessions.search.find import PAGE
 
 SORTS = (("recent", "Recent"), ("popular", "Most Messages"), ("longest", "Longest"))
 RANGES = (("all", "All Time"), ("24h", "24h"), ("7d", "7d"), ("30d", "30d"))
@@ -87,12 +88,12 @@ class Column:
 class SessionListPage:
     name = "list"
 
-    def __init__(self, viewer: Viewer, search: SessionSearch, now: datetime) -> None:
-        self.viewer, self.search, self.now = viewer, search, now
+    def __init__(self, viewer: Viewer, search: SessionSearch, now: datetime, size: int = PAGE) -> None:
+        self.viewer, self.search, self.now, self._size = viewer, search, now, size
 
     @cached_property
     def found(self) -> Found:
-        return find(self.viewer, self.search, now=self.now)
+        return find(self.viewer, self.search, now=self.now, size=self._size)
 
     @cached_property
     def cards(self) -> list[Card]:

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
 from sessions.fulltext.base import Phrase
+from sessions.fulltext.folding import folded, words
 
 Span = tuple[int, int]
-
-_WORD = re.compile(r"\w+")
-
-
-class _Folds(dict[int, str]):
-    """Each character without case and accent, as one character, so that places in the text stay what they are."""
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        parts = unicodedata.normalize("NFD", char)
-        is_accented = parts[0].isascii() and all(unicodedata.category(mark) == "Mn" for mark in parts[1:])
-        folded = self[code] = (parts[0] if is_accented else char).lower()[:1]
-        return folded
-
-
-_folds = _Folds()
-
-
-def folded(text: str) -> str:
-    return text.lower() if text.isascii() else text.translate(_folds)
 
 
 def spans(phrases: Iterable[Phrase], text: str) -> list[Span]:
@@ -50,7 +30,7 @@ def _pattern(phrases: tuple[Phrase, ...]) -> re.Pattern[str] | None:
 
 
 def _expression(phrase: Phrase) -> str:
-    words = _WORD.findall(folded(phrase.text))
-    if not words:
+    wanted = words(phrase.text)
+    if not wanted:
         return ""
-    return r"\W+".join(map(re.escape, words)) + (r"\w*" if phrase.is_prefix else "")
+    return r"\W+".join(map(re.escape, wanted)) + (r"\w*" if phrase.is_prefix else "")

@@ -25,6 +25,12 @@ def test_it_says_what_the_server_can_do(client: Client, settings: Settings) -> N
     assert client.get("/api/capabilities").json()["auth_enabled"] is True
 
 
+def test_a_mirror_fetches_nothing_for_strangers(client: Client, settings: Settings) -> None:
+    settings.OPENSESSION_PROFILE = "worker"
+    told = client.get("/api/capabilities").json()
+    assert (told["ingest_preview_enabled"], told["gh_share_enabled"], told["upload_enabled"]) == (False, False, True)
+
+
 @pytest.mark.parametrize(
     "path", ["/api/", "/api/teams", "/api/invitations", "/api/sync/pull", "/api/health/", "/api/x/y"]
 )

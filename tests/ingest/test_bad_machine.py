@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import override_settings
@@ -24,6 +23,7 @@ from sessions.ingest.lock import Busy, ingest_lock
 from sessions.ingest.reading import read
 from sessions.ingest.work import Failure, Stat, Work
 from sessions.models import Session, Strand
+from sessions.stores import Files
 from tests.ingest.world import SESSION, World, said
 
 NOBODY = 65534
@@ -88,6 +88,7 @@ def test_it_goes_on_when_there_is_room_again(world: World, monkeypatch: pytest.M
     assert len(list(bodies.merged(Session.objects.get()))) == 20
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_it_stores_nothing_while_the_database_is_locked(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(home)
@@ -120,7 +121,7 @@ def test_it_fails_when_a_log_could_not_be_read(world: World, monkeypatch: pytest
         call_command("index")
 
 
-class FullDisk(FileSystemStorage):
+class FullDisk(Files):
     """Every body lies on the device that always answers that there is no room."""
 
     def path(self, name: str) -> str:

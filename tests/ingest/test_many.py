@@ -14,6 +14,8 @@ from sessions.ingest.sources import known_of
 from sessions.models import Session, Source
 from tests.ingest.world import World, said
 
+# Only SQLite lets a test lower the limit.
+pytestmark = pytest.mark.sqlite
 MANY = 120
 
 

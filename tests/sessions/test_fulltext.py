@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions.fulltext import Engine, Hit, Phrase, Words, engine
+from sessions.fulltext import Engine, Hit, Phrase, Words, engine, postgres
 from sessions.models import Strand
 from sessions.search import tokens
 from sessions.search.grammar import holds_word
@@ -111,3 +111,17 @@ def test_it_finds_what_a_naive_reading_finds(text: str, searched: list[str]) -> 
 def test_it_survives_any_words(one: str, other: str, text: str) -> None:
     with indexed("red") as (cursor, index):
         index.rows(cursor, Words((Phrase(one), Phrase(text, is_prefix=True)), (Phrase(other),)), MANY)
+
+
+def test_it_writes_words_for_postgresql_with_their_places() -> None:
+    assert postgres.vector("Fix the fixes: the end_1") == "'fix':1 'the':2,4 'fixes':3 'end_1':5"
+    assert postgres.vector("re\u0301sume\u0301") == "'resume':1"
+    words = Words((Phrase("late fee"), Phrase("migr", is_prefix=True), Phrase("'")), (Phrase("a:b"),))
+    assert postgres.expression(words) == "('late' <-> 'fee') & ('migr':*) & !('a' <-> 'b')"
+
+
+@pytest.mark.django_db
+def test_it_takes_words_of_any_length_and_number() -> None:
+    long, many = "x" * 5_000, "again " * 2_000 + "last"
+    assert rows(every(long), f"{long} red", many) == [1]
+    assert rows(every("again", "last"), f"{long} red", many) == [2]

@@ -38,6 +38,19 @@ def test_it_tells_when_another_connection_has_stored_something(watcher: live.Wat
         stream.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_it_goes_on_after_a_lost_connection(watcher: live.Watcher) -> None:
+    stream = watcher.listen()
+    assert stream is not None
+    read(stream, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        assert cursor.rowcount == 1
+    assert next(message for message in iter(stream) if "changed" in message)
+    stream.close()  # type: ignore[attr-defined]
+
+
 def _keep_storing(stop: threading.Event) -> None:
     while not stop.wait(0.05):
         make_session()

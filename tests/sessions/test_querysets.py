@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.viewer import Viewer
@@ -64,6 +65,12 @@ class MatchingTests(BaseTestCase):
         assert matching("before:today") == {"old", "hers"}
         assert matching("before:today after:7d") == {"hers"}
 
+    def test_it_knows_what_lies_below_a_folder_whatever_the_database_sorts_by(self) -> None:
+        for folder in ("/code/shop", "/code/shop/b", "/code/shop/Z", "/code/Shop/b", "/code/shop-two", "/code/shop0"):
+            session(cwd=folder)
+        within = set(Session.objects.within("/code/shop").values_list("cwd", flat=True))
+        assert within == {"/code/shop", "/code/shop/b", "/code/shop/Z"}
+
     def test_it_looks_at_no_words(self) -> None:
         assert matching("nowhere tool:codex") == {"old"}
 
@@ -89,6 +96,7 @@ class OrderTests(BaseTestCase):
             assert self.rows(behind) == identities(ordered[3:])
 
 
+@pytest.mark.sqlite
 class PlanTests(BaseTestCase):
     def listed(self) -> SessionQuerySet:
         return Session.objects.visible_to(Viewer(is_operator=True)).primary()
@@ -118,6 +126,25 @@ class PlanTests(BaseTestCase):
         matching = visible.matching(SessionSearch(tool="codex", time_range="7d"), NOW)
         looked_up = Scope(visible, matching, "recent", LIMITS).chosen_by_id.filter(pk__in=[UUID(int=1), UUID(int=2)])
         assert "USING INDEX sqlite_autoindex_ai_sessions_session_1 (id=?)" in plan(looked_up.order_by())
+
+
+@pytest.mark.postgresql
+class PostgresPlanTests(BaseTestCase):
+    def setUp(self) -> None:
+        with connection.cursor() as cursor:
+            # Of so few rows it would read all, and sort them.
+            for way in ("seqscan", "bitmapscan", "sort"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+
+    def test_it_walks_an_index_for_every_sort_and_starts_where_a_page_ends(self) -> None:
+        listed = Session.objects.visible_to(Viewer(is_operator=True)).primary()
+        values: dict[str, datetime | int] = {"recent": NOW, "popular": 3, "longest": 3}
+        for sort, value in values.items():
+            first = plan(listed.sorted_by(sort)[:21])
+            later = plan(listed.after(sort, value, UUID(int=5)).sorted_by(sort)[:21])
+            assert f"Index Scan using session_{sort}" in first
+            assert f"Index Cond: ((is_auxiliary = false) AND (ROW({ORDERS[sort]}, id) < ROW(" in later
+            assert "Sort" not in first + later
 
 
 @pytest.mark.django_db

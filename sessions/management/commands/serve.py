@@ -46,9 +46,21 @@ def _arguments() -> list[str]:
         # Each page that follows a running agent holds a thread.
         "--worker-class=gthread",
         "--threads=64",
-        # On a stop they need not be waited for: an open page asks again by itself.
-        "--graceful-timeout=2",
         "--log-level=warning",
         # It would lie in the home directory, where nothing of ours belongs.
         "--no-control-socket",
+        *(_ALONE if settings.IS_LOCAL else _BEHIND_A_PROXY),
+        *(["--logger-class=opensession.gunicorn_logs.JsonLogger"] if settings.OPENSESSION_LOG_FORMAT == "json" else []),
     ]
+
+
+# On a stop, pages that listen need not be waited for: they ask again by themselves.
+_ALONE = ("--graceful-timeout=2",)
+_BEHIND_A_PROXY = (
+    # An upload of the largest size may be under way.
+    "--graceful-timeout=30",
+    # A thread at work on a long upload is not what this counts: only a process that does not answer at all is ended.
+    "--timeout=60",
+    # Longer than proxies keep a connection for the next request, so that none is closed under their hands.
+    "--keep-alive=75",
+)

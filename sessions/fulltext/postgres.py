@@ -1,0 +1,103 @@
+"""Text search of PostgreSQL over words that we split ourselves.
+
+Its own parsers keep `path/to/file.py` and `self.name` as one word and part others at `_`, so they are not asked: a row
+is a tsvector that is written out, each word with its places (postgresql.org/docs/current/datatype-textsearch.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.backends.utils import CursorWrapper
+
+from sessions.fulltext import folding
+from sessions.fulltext.base import Hit, Phrase, Words
+
+TABLE = "ai_sessions_words"
+_INDEX = f"{TABLE}_words"
+
+CREATE = (
+    f"CREATE TABLE {TABLE} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)",
+    f"CREATE INDEX {_INDEX} ON {TABLE} USING gin (words)",
+)
+DROP = f"DROP TABLE {TABLE}"
+
+LONGEST_WORD = 500
+"""Characters; a lexeme has at most 2,046 bytes. Longer words are found by their beginning."""
+
+MOST_PLACES = 255
+"""PostgreSQL keeps no more places of one word in one row, and refuses nothing: later ones are in no phrase."""
+
+_ADD = (
+    f"INSERT INTO {TABLE} (row_id, words) VALUES (%s, %s::tsvector)"  # noqa: S608
+    " ON CONFLICT (row_id) DO UPDATE SET words = excluded.words"
+)
+# So many rows are asked for that the planner walks the newest rows only for words that are common, as it should.
+_NEWEST = f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery ORDER BY row_id DESC LIMIT %s"  # noqa: S608
+_INSIDE = (
+    f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
+    " ORDER BY row_id LIMIT %s"
+)
+_HITS = """
+SELECT strand.session_id, block.strand_id, block.first_event + found.value - block.first
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS found (value, place)
+CROSS JOIN LATERAL (
+    SELECT * FROM ai_sessions_searchblock WHERE first <= found.value ORDER BY first DESC LIMIT 1
+) AS block
+JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_live
+WHERE found.value < block.first + block.count
+ORDER BY found.place
+"""
+_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
+
+
+class PostgresEngine:
+    def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
+        cursor.executemany(_ADD, [(row, vector(text)) for row, text in rows])
+
+    def clear(self, cursor: CursorWrapper) -> None:
+        cursor.execute(f"TRUNCATE {TABLE}")
+
+    def problem(self, cursor: CursorWrapper) -> str:
+        cursor.execute(_VALID, [_INDEX])
+        return "" if cursor.fetchone() == (True,) else f"the index {_INDEX} is not there, or not valid"
+
+    def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
+        return _rows(cursor, _NEWEST, words, limit)
+
+    def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
+        return _rows(cursor, _INSIDE, words, first, stop, None if limit < 0 else limit)
+
+    def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
+        cursor.execute(_HITS, [list(rows)])
+        return [Hit._make(row) for row in cursor.fetchall()]
+
+
+def vector(text: str) -> str:
+    """Return a text as a tsvector is written."""
+    places: dict[str, list[str]] = {}
+    for place, word in enumerate(folding.words(text), 1):
+        places.setdefault(word[:LONGEST_WORD], []).append(str(place))
+    return " ".join(f"'{word}':{','.join(own[:MOST_PLACES])}" for word, own in places.items())
+
+
+def expression(words: Words) -> str:
+    """Return the words as a tsquery is written; nothing if there is nothing to find."""
+    wanted = [part for phrase in words.all_of if (part := _phrase(phrase))]
+    unwanted = [f"!{part}" for phrase in words.none_of if (part := _phrase(phrase))]
+    return " & ".join([*wanted, *unwanted]) if wanted else ""
+
+
+def _rows(cursor: CursorWrapper, statement: str, words: Words, *bounds: int | None) -> list[int]:
+    query = expression(words)
+    if not query:
+        return []
+    cursor.execute(statement, [query, *bounds])
+    return [row for (row,) in cursor.fetchall()]
+
+
+def _phrase(phrase: Phrase) -> str:
+    parts = [f"'{word[:LONGEST_WORD]}'" for word in folding.words(phrase.text)]
+    if not parts:
+        return ""
+    return f"({' <-> '.join(parts)}{':*' * phrase.is_prefix})"

@@ -1,0 +1,70 @@
+"""What the logs of a server say, and what they must never say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from opensession.logs import Json, request_id
+from tests.factories import make_session
+
+
+def written(record: logging.LogRecord) -> dict[str, object]:
+    line = Json().format(record)
+    assert "\n" not in line
+    answer: dict[str, object] = json.loads(line)
+    return answer
+
+
+def record(message: str = "read %s", *values: object, **more: object) -> logging.LogRecord:
+    made = logging.LogRecord("sessions.x", logging.WARNING, __file__, 1, message, values or ("a\nb",), None)
+    made.__dict__.update(more)
+    return made
+
+
+def test_it_writes_an_object_a_line() -> None:
+    entry = written(record(status=200, other="kept out"))
+    assert entry.pop("time")
+    assert entry == {"level": "WARNING", "logger": "sessions.x", "message": "read a\nb", "status": 200}
+
+
+def test_it_names_the_request() -> None:
+    token = request_id.set("abc")
+    assert written(record())["request_id"] == "abc"
+    request_id.reset(token)
+
+
+def test_it_says_where_something_failed_and_quotes_nothing() -> None:
+    try:
+        raise ValueError("what somebody said")
+    except ValueError:
+        failed = record(exc_info=sys.exc_info())
+    entry = written(failed)
+    assert entry["exception"] == "ValueError"
+    assert "test_it_says_where" in str(entry["where"])
+    assert "somebody" not in json.dumps(entry)
+
+
+@pytest.mark.django_db
+def test_it_logs_requests_by_their_route(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "opensession.requests")
+    session = make_session(visibility="public")
+    answer = client.get(f"/session/{session.pk}?search=secret", headers={"X-Request-ID": "from-a-proxy"})
+    assert answer["X-Request-ID"] == "from-a-proxy"
+    (told,) = [each for each in caplog.records if each.name == "opensession.requests"]
+    entry = written(told)
+    assert (entry["method"], entry["route"], entry["status"]) == ("GET", "session/<uuid:pk>", 200)
+    assert entry["session"] == str(session.pk)
+    assert "secret" not in json.dumps(entry)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("given", ["", "short", "with space and more", "x" * 65, 'quote"quote'])
+def test_it_makes_an_id_unless_a_good_one_is_given(client: Client, given: str) -> None:
+    answer = client.get("/robots.txt", headers={"X-Request-ID": given})
+    assert len(answer["X-Request-ID"]) == len(uuid4().hex)
