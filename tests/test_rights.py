@@ -53,6 +53,15 @@ OWN_THEN_REDIRECT = Rights("302 404 404 404 403 404", "302 403 403 403 403 403")
 API_OWN = Rights("200 404 404 401 403 401", "200 403 403 401 403 401")
 API_OWN_CREATES = Rights("201 404 404 401 403 401", "201 403 403 401 403 401")
 STAFF = Rights("302 302 302 302 200 302", "302 302 302 302 200 302")
+API_KNOWN = Rights("200 200 200 401 200 401", "200 200 200 401 200 401")
+API_KNOWN_NOTHING = Rights("404 404 404 401 404 401", "404 404 404 401 404 401")
+LOGGED_IN = Rights("200 200 200 302 200 302", "200 200 200 302 200 302")
+LOGGED_OUT = Rights("302 302 302 200 302 200", "302 302 302 200 302 200")
+ACCOUNT = Rights("200 200 200 403 200 403", "200 200 200 403 200 403")
+ACCOUNT_NOTHING = Rights("404 404 404 403 404 403", "404 404 404 403 404 403")
+REDIRECT = Rights("302", "302")
+INCOMPLETE = Rights("400", "400")
+NOTHING = Rights("404", "404")
 BY_LINK = OPEN
 """A link asks nobody who they are."""
 
@@ -80,6 +89,52 @@ RIGHTS: dict[str, Rights] = {
     "GET /api/sessions/{pk}/shares": API_OWN,
     "POST /api/sessions/{pk}/shares": API_OWN_CREATES,
     "DELETE /api/shares/{link}": API_OWN,
+    "GET /api/auth/api-keys": API_KNOWN,
+    "POST /api/auth/api-keys/issue": API_KNOWN,
+    "DELETE /api/auth/api-keys/{pk}": API_KNOWN_NOTHING,
+    "POST /api/auth/login": INCOMPLETE,
+    "POST /api/auth/logout": INCOMPLETE,
+    "GET /api/auth/me": API_KNOWN,
+    "GET /api/auth/oauth/{provider}": NOTHING,
+    "GET /api/auth/oauth/{provider}/callback": NOTHING,
+    "POST /api/auth/oauth/{provider}/link": API_KNOWN_NOTHING,
+    "PUT /api/auth/password": Rights("400 400 400 401 400 401", "400 400 400 401 400 401"),
+    "GET /api/auth/providers": OPEN,
+    "POST /api/auth/refresh": INCOMPLETE,
+    "POST /api/auth/register": INCOMPLETE,
+    "POST /api/auth/verify": API_KNOWN,
+    "GET /api/docs": OPEN,
+    "POST /api/ingest/preview": INCOMPLETE,
+    "GET /api/ready": OPEN,
+    "GET /api/schema": OPEN,
+    "GET /api/sessions": OPEN,
+    "POST /api/sessions": Rights("400 400 400 401 400 401", "400 400 400 401 400 401"),
+    "GET /api/sessions/{pk}": READ,
+    "DELETE /api/sessions/{pk}": API_OWN,
+    "GET /api/sessions/{pk}/raw": READ,
+    "GET /auth/callback": LOGGED_IN,
+    "GET /docs": OPEN,
+    "GET /gh/{owner}/{repo}/{ref}/{path}": REDIRECT,
+    "GET /git": OPEN,
+    "POST /git": OPEN,
+    "POST /git/session": INCOMPLETE,
+    "GET /handoff": OPEN,
+    "POST /handoff": OPEN,
+    "GET /llms.txt": OPEN,
+    "GET /login": LOGGED_OUT,
+    "POST /login": LOGGED_OUT,
+    "POST /logout": REDIRECT,
+    "GET /register": LOGGED_OUT,
+    "POST /register": LOGGED_OUT,
+    "GET /session/{pk}/handoff": READ,
+    "POST /session/{pk}/handoff": NOTHING,
+    "GET /settings": ACCOUNT,
+    "POST /settings/keys": ACCOUNT,
+    "POST /settings/keys/{pk}/revoke": ACCOUNT_NOTHING,
+    "POST /settings/link/{provider}": ACCOUNT_NOTHING,
+    "POST /settings/password": Rights("422 422 422 403 422 403", "422 422 422 403 422 403"),
+    "GET /upload": LOGGED_IN,
+    "POST /upload": LOGGED_IN,
     "GET /admin/": STAFF,
 }
 BODIES: dict[str, dict[str, str]] = {
@@ -99,6 +154,7 @@ class World:
         self.session: Session = shared_session(origin="uploaded", owner=owner, visibility=visibility)
         link, token = make_link(self.session, actor=owner, allows_download=True)
         self.values = {"pk": self.session.pk, "link": link.pk, "token": token, "strand": "main", "number": 0}
+        self.values |= {"provider": "github", "owner": "ann", "repo": "shop", "ref": "main", "path": "a.jsonl"}
         self.headers = {name: _bearer(person) for name, person in self.people.items()}
         self.headers["revoked key"] = _bearer(owner, status="revoked", revoked_at=timezone.now())
 
@@ -160,7 +216,9 @@ def test_it_takes_no_other_method(route: str) -> None:
     assert {key: world.answer(key, "owner") for key in others} == dict.fromkeys(others, 405)
 
 
-@pytest.mark.parametrize("key", [key for key in RIGHTS if "{pk}" in key or "{link}" in key])
+@pytest.mark.parametrize(
+    "key", [key for key in RIGHTS if ("{pk}" in key or "{link}" in key) and "/settings/" not in key]
+)
 def test_it_answers_about_what_is_unknown_as_about_what_is_forbidden(key: str) -> None:
     world = World("private")
     for person in ("stranger", "anonymous"):
