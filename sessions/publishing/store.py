@@ -112,7 +112,7 @@ def _store(draft: _Draft) -> Published:
         return same
     upload = _replaced(draft, session) if session else _created(draft)
     session = upload.session
-    _replace_strands(draft, session)
+    _write_strand(draft, session)
     _write_links(draft, session)
     Session.objects.filter(origin="indexed", tool=session.tool, hail_id=session.hail_id).update(published=session)
     return Published(upload, is_new=True)
@@ -124,6 +124,11 @@ def _created(draft: _Draft) -> Upload:
 
 
 def _replaced(draft: _Draft, known: Session) -> Upload:
+    former = list(known.strands.values_list("pk", "body"))
+    for strand, _ in former:
+        drop_strand(strand)
+    transaction.on_commit(partial(bodies.delete, [body for _, body in former]))
+    known.links.filter(kind=SessionLink.Kind.HANDOFF).delete()
     # A session that its owner has made private must not be public again because it went on.
     Session.objects.filter(pk=known.pk).update(**_session_columns(draft, known.pk, known.visibility))
     Upload.objects.filter(pk=known.pk).update(**_upload_columns(draft))
@@ -150,13 +155,9 @@ def _parent(draft: _Draft) -> uuid.UUID | None:
     return own.exclude(hail_id=header.session_id).values_list("pk", flat=True).first()
 
 
-def _replace_strands(draft: _Draft, session: Session) -> None:
-    former = list(session.strands.values_list("pk", "body"))
-    for identity, _ in former:
-        drop_strand(identity)
+def _write_strand(draft: _Draft, session: Session) -> None:
     strand = Strand.objects.create(**_strand_columns(draft, session))
     upsert(Frame, [frame_row(strand.pk, frame, None) for frame in draft.collected.frames])
-    transaction.on_commit(partial(bodies.delete, [body for _, body in former]))
     transaction.on_commit(partial(make_searchable.enqueue, str(strand.pk)))
 
 
@@ -175,6 +176,5 @@ def _strand_columns(draft: _Draft, session: Session) -> dict[str, Any]:
 
 
 def _write_links(draft: _Draft, session: Session) -> None:
-    session.links.filter(kind=SessionLink.Kind.HANDOFF).delete()
     named = [SessionLink(session=session, target=target) for target in rows.links(draft.collected, draft.wishes)]
     SessionLink.objects.bulk_create(named, ignore_conflicts=True)

@@ -119,3 +119,9 @@ def _peak(worker: psutil.Process) -> int:
     """Return the most that a process has held, in bytes."""
     (line,) = [line for line in Path(f"/proc/{worker.pid}/status").read_text().splitlines() if "VmHWM" in line]
     return int(line.split()[1]) << 10
+
+
+def test_it_takes_a_body_in_chunks(server: Server) -> None:
+    data = session(1, 200)
+    assert server.send(iter([data[:1_000], data[1_000:]]))[0] == 201
+    assert server.send(data) == (200, server.send(iter([data]))[1])
