@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import msgspec
 from django.conf import settings
-from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
@@ -27,6 +27,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import Bearer, OptionalBearer
 
+BEARER = "bearer"
 _REFERENCE = "#/components/schemas/{name}"
 _FAILURES = {
     "400": "A parameter or the body makes no sense.",
@@ -40,6 +41,7 @@ _FAILURES = {
     "415": "The body must be JSON.",
     "422": "The body was understood, but nothing can be made of it.",
     "429": "Too many requests; `Retry-After` says when to go on.",
+    "503": "The server cannot do its work at the moment.",
     "500": "Something went wrong in the server.",
 }
 _WITH_BODY = ("POST", "PUT", "PATCH")
@@ -62,8 +64,13 @@ class AutoSchema(BaseAutoSchema):
     """Describes an operation, and adds the failures that its shape allows. What a view names itself stays."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        required = super().get_auth()
-        return [*required, {}] if required and self._is_optional else required
+        # Both ways of asking for a key are one scheme; told apart by their classes, they would clash.
+        if not self.view.get_authenticators():
+            return []
+        scheme = {"type": "http", "scheme": "bearer", "description": "An API key (`osk_…`) or an access token."}
+        component = ResolvedComponent(BEARER, ResolvedComponent.SECURITY_SCHEMA, scheme, Bearer)
+        self.registry.register_on_missing(component)
+        return [{BEARER: []}, {}] if self._is_optional else [{BEARER: []}]
 
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and part != "api"]
@@ -117,15 +124,6 @@ class StructExtension(OpenApiSerializerExtension):
             component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)
             auto_schema.registry.register_on_missing(component)
         return cast(dict[str, Any], own)
-
-
-class BearerExtension(OpenApiAuthenticationExtension):
-    target_class = Bearer
-    match_subclasses = True
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: BaseAutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An API key (`osk_…`) or an access token."}
 
 
 class SchemaView(APIView):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers, status
 from rest_framework.authentication import CSRFCheck
 from rest_framework.decorators import api_view
@@ -18,6 +19,7 @@ from accounts.viewer import Viewer, viewer_of
 from sessions import moderation, sharing, turns
 from sessions.access import link_owned, session_owned
 from sessions.addresses import share_address
+from sessions.api.schema import Done
 from sessions.models import Session, ShareLink
 
 
@@ -34,18 +36,26 @@ class ShareAnswer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.UUIDField()
     session_id = serializers.UUIDField()
     created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
     has_password = serializers.SerializerMethodField()
     allows_download = serializers.BooleanField()
     hidden_parts = serializers.SerializerMethodField()
     view_count = serializers.IntegerField()
-    viewed_at = serializers.DateTimeField()
+    viewed_at = serializers.DateTimeField(allow_null=True)
 
     def get_has_password(self, link: ShareLink) -> bool:
         return bool(link.password)
 
     def get_hidden_parts(self, link: ShareLink) -> int:
         return len(link.hidden_turns)
+
+
+class ShareMade(ShareAnswer):
+    url = serializers.CharField()
+
+
+class Shares(serializers.Serializer):  # type: ignore[type-arg]
+    shares = ShareAnswer(many=True)
 
 
 class VisibilityAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -57,6 +67,10 @@ class VisibilityRequest(serializers.Serializer):  # type: ignore[type-arg]
     visibility = serializers.ChoiceField(choices=Session.Visibility.choices)
 
 
+@extend_schema(methods=["GET"], operation_id="list_shares", responses=Shares, tags=["sharing"])
+@extend_schema(
+    methods=["POST"], operation_id="share_session", request=ShareRequest, responses={201: ShareMade}, tags=["sharing"]
+)
 @api_view(["GET", "POST"])
 def shares(request: Request, pk: UUID) -> Response:
     """List the live links to a session, or make one. Its address is told this once."""
@@ -73,6 +87,7 @@ def shares(request: Request, pk: UUID) -> Response:
     )
 
 
+@extend_schema(operation_id="revoke_share", responses=Done, tags=["sharing"])
 @api_view(["DELETE"])
 def share(request: Request, link: UUID) -> Response:
     """Revoke a link. Doing so twice is no error."""

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions.api.errors import Unavailable
+from sessions.api.schema import Error
 from sessions.readiness import readiness
 
 
@@ -33,7 +34,7 @@ def health(request: Request) -> Response:
     return Response({"status": "ok", "version": settings.VERSION})
 
 
-@extend_schema(operation_id="capabilities", responses=Capabilities, tags=["system"])
+@extend_schema(operation_id="ready", responses={200: Health, 503: Error}, tags=["system"])
 @api_view(["GET"])
 @authentication_classes([])
 def ready(request: Request) -> Response:
@@ -43,6 +44,7 @@ def ready(request: Request) -> Response:
     return Response({"status": "ready", "version": settings.VERSION})
 
 
+@extend_schema(operation_id="capabilities", responses=Capabilities, tags=["system"])
 @api_view(["GET"])
 @authentication_classes([])
 def capabilities(request: Request) -> Response:

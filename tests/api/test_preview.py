@@ -208,7 +208,7 @@ def test_it_takes_no_body_over_the_limit(client: Client, settings: Settings) -> 
 
 def test_it_answers_to_posts_only(client: Client) -> None:
     answer = client.get(URL)
-    assert (answer.status_code, answer["Allow"]) == (405, "POST, OPTIONS")
+    assert (answer.status_code, {*answer["Allow"].split(", ")}) == (405, {"POST", "OPTIONS"})
 
 
 def test_it_needs_no_login_and_no_token_of_a_form(settings: Settings) -> None:

@@ -274,8 +274,8 @@ class TestTotals:
     def test_it_counts_up_to_a_bound(self) -> None:
         for _ in range(4):
             uploaded(owner=None)
-        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=4))[1:] == (4, False)
-        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=3)).is_estimate
+        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=4, slices=2))[1:] == (4, False)
+        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=3, slices=2)).is_estimate
 
     def test_it_says_when_it_estimates(self, client: Client) -> None:
         fill(10_001)

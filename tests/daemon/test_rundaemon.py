@@ -124,6 +124,7 @@ def test_it_refuses_outside_the_local_profile(settings: Settings) -> None:
         call_command("rundaemon", once=True)
 
 
+@pytest.mark.django_db
 def test_it_says_when_the_data_directory_cannot_be_used(data_dir: Path) -> None:
     data_dir.write_text("a file")
     with pytest.raises(CommandError, match=str(data_dir)):

@@ -37,8 +37,8 @@ def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     boto3.client("s3", **options).create_bucket(Bucket=name)
     chosen = copy.deepcopy(settings.STORAGES)
     chosen["bodies"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": options | {"bucket_name": name, "file_overwrite": True},
+        "BACKEND": "sessions.s3.Bucket",
+        "OPTIONS": options | {"bucket_name": name},
     }
     settings.STORAGES = chosen
     yield
