@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
+from sessions import fulltext
 from tests.base import CORPUS, write_home
 
 # Playwright runs an event loop in the test's thread, where Django would refuse every query.
@@ -54,6 +57,19 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
     # Tests that commit leave the table of the cache behind: to Django it is no table of its own.
     settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": tmp_path.name}}
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def words_go_with_the_rows() -> Iterator[None]:
+    """Empty the full text whenever Django empties its tables, after a test that commits: to Django it is in none."""
+    post_migrate.connect(_forget_words, sender=apps.get_app_config("ai_sessions"))
+    yield
+    post_migrate.disconnect(_forget_words, sender=apps.get_app_config("ai_sessions"))
+
+
+def _forget_words(**options: Any) -> None:
+    with connection.cursor() as cursor:
+        fulltext.engine().clear(cursor)
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from sessions import fulltext, live
+from sessions import live
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +22,6 @@ def tab(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def site(tab: Page, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Page]:
     """Return the page, as a reader has it who was never here. No script may fail on it."""
-    with connection.cursor() as cursor:
-        # Tests that commit leave the words behind: to Django they are in no table.
-        fulltext.engine().clear(cursor)
     watcher = live.Watcher()
     monkeypatch.setattr(live, "watcher", watcher)
     failures: list[str] = []
