@@ -92,7 +92,7 @@ class TestLinks:
 
     def test_they_name_what_is_not_here_as_it_was_written(self, client: Client) -> None:
         session = uploaded(owner=None)
-        SessionLink.objects.create(session=session, target="gone", kind="unheard-of")
+        SessionLink.objects.create(session=session, target="gone", kind="unheard")
         (link,) = get(client, session)["linked_sessions"]
         assert (link["linked_session_id"], link["link_type"]) == ("gone", "handoff")
 

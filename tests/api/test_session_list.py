@@ -313,6 +313,7 @@ def test_it_asks_equally_often_however_many_there_are(
     ],
 )
 @pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.sqlite
 def test_it_walks_an_index(query: ListQuery, index: str, is_known: bool) -> None:
     viewer = Viewer(person("bob") if is_known else None)
     with CaptureQueriesContext(connection) as asked:

@@ -223,6 +223,7 @@ def test_it_counts_no_whole_table(client: Client, erin: User, session: Session, 
     assert not [each["sql"] for each in asked if "DISTINCT" in each["sql"] or "MIN(" in each["sql"].split("FROM")[0]]
 
 
+@pytest.mark.sqlite
 def test_it_sorts_no_whole_table(client: Client, erin: User, session: Session) -> None:
     with CaptureQueriesContext(connection) as asked:
         client.get("/admin/ai_sessions/session/")
