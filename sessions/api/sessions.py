@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts.authentication import Bearer, OptionalBearer
 from accounts.models import User
-from accounts.viewer import viewer_of
+from accounts.viewer import feed_is_public, viewer_of
 from sessions import bodies, links, services
 from sessions.access import session_owned, session_read
 from sessions.api import listing, raw, sharing, summaries, uploads
@@ -57,7 +57,7 @@ class SessionsView(APIView):
         """List the sessions that one may find: the public ones and one's own."""
         viewer = viewer_of(request)
         is_anonymous = viewer.user is None and not viewer.is_operator
-        if is_anonymous and not _has_public_feed():
+        if is_anonymous and not feed_is_public():
             raise NotAuthenticated
         query = listing.asked(request.query_params)
         page, is_estimate = listing.listed(viewer, query, timezone.now())
@@ -132,10 +132,6 @@ class RawView(APIView):
             content_type="application/jsonl",
             headers={"Content-Disposition": 'attachment; filename="session.hail.jsonl"'},
         )
-
-
-def _has_public_feed() -> bool:
-    return bool(settings.OPENSESSION_PUBLIC_FEED_ENABLED or settings.OPENSESSION_PROFILE == "worker")
 
 
 def _names_a_login(request: Request) -> bool:

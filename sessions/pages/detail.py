@@ -19,7 +19,8 @@ from sessions.models import Session, Strand
 from sessions.pages import facts, layout, marks, rows, timeline
 from sessions.pages.blocks import FOUND, FULL, PAGE, Room
 from sessions.pages.facts import Fact
-from sessions.pages.kinds import GROUPS, Tool, grouped, tool_of
+from sessions.pages.head import SessionHead
+from sessions.pages.kinds import GROUPS, grouped
 from sessions.pages.place import Place
 from sessions.pages.rows import Lane, Row
 from sessions.pages.separators import separated
@@ -60,7 +61,7 @@ class Relative:
     url: str
 
 
-class SessionDetailPage:
+class SessionDetailPage(SessionHead):
     """Everything that the page and its parts show, each worked out when it is asked for."""
 
     name = "detail"
@@ -107,14 +108,6 @@ class SessionDetailPage:
         return chosen
 
     @cached_property
-    def title(self) -> str:
-        return heading(self.session.title) or "Untitled Session"
-
-    @cached_property
-    def chips(self) -> tuple[facts.Fact, ...]:
-        return facts.chips(self.session, self.now)
-
-    @cached_property
     def facts(self) -> tuple[facts.Fact, ...]:
         return facts.about(self.session)
 
@@ -125,10 +118,6 @@ class SessionDetailPage:
     @cached_property
     def records(self) -> list[Fact]:
         return facts.records(fidelity.kinds(self.strands))
-
-    @cached_property
-    def tool(self) -> Tool:
-        return tool_of(self.session.tool)
 
     @cached_property
     def tags(self) -> list[str]:

@@ -19,10 +19,10 @@ from opensession.hail import times
 from sessions import bodies, repositories
 from sessions.handoffs import Subject, of_stored, summary_of
 from sessions.models import Session
-from sessions.pages import entries, facts
+from sessions.pages import entries
 from sessions.pages.entries import Entry, Grounds, Piece
-from sessions.pages.kinds import Tool, tool_of
-from sessions.pages.texts import counted, heading, plain
+from sessions.pages.head import SessionHead
+from sessions.pages.texts import counted, plain
 
 MOST_SESSIONS = 50
 """Sessions that one page hands off: each of them is read from its first event to its last."""
@@ -62,24 +62,12 @@ class Repository:
         return plain(str(self.root))[:300]
 
 
-class SessionHandoff:
+class SessionHandoff(SessionHead):
     """The handoff of one session. `problem` says why there is none, and then nothing else may be asked for."""
 
     def __init__(self, session: Session, number: int, now: datetime) -> None:
         self.session, self.number, self.now = session, number, now
         self.url = session.get_absolute_url()
-
-    @cached_property
-    def title(self) -> str:
-        return heading(self.session.title) or "Untitled Session"
-
-    @cached_property
-    def tool(self) -> Tool:
-        return tool_of(self.session.tool)
-
-    @cached_property
-    def chips(self) -> tuple[facts.Fact, ...]:
-        return facts.chips(self.session, self.now)
 
     @property
     def problem(self) -> str:

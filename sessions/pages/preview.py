@@ -16,12 +16,12 @@ from parsers.base import MAIN
 from parsers.registry import TOOLS
 from sessions.ingest.rows import described
 from sessions.models import Session
-from sessions.pages import facts, rows
+from sessions.pages import rows
 from sessions.pages.blocks import PAGE
-from sessions.pages.kinds import Tool, tool_of
+from sessions.pages.head import SessionHead
 from sessions.pages.rows import Row
 from sessions.pages.separators import separated
-from sessions.pages.texts import counted, heading, plain
+from sessions.pages.texts import counted, plain
 from sessions.pages.timeline import Window
 from sessions.preview.service import Choice
 from sessions.preview.source import Git, GitHub, Inline, Source
@@ -75,7 +75,7 @@ class Answer(Struct, frozen=True):
     warnings: list[str] = []
 
 
-class PreviewPage:
+class PreviewPage(SessionHead):
     """What the page shows of an answer. Raises HailError or ValueError where its session is none."""
 
     is_preview = True
@@ -111,7 +111,7 @@ class PreviewPage:
         return [plain(warning[:500]) for warning in self.answer.warnings[:100]]
 
     @cached_property
-    def session(self) -> Session:
+    def session(self) -> Session:  # type: ignore[override]  # It is made when it is asked for.
         """The row that the session would have; it is never saved."""
         hail = self._read
         context, stats = hail.header.context, hail.stats
@@ -129,18 +129,6 @@ class PreviewPage:
             input_tokens=stats.total_input_tokens,
             output_tokens=stats.total_output_tokens,
         )
-
-    @cached_property
-    def title(self) -> str:
-        return heading(self.session.title) or "Untitled Session"
-
-    @cached_property
-    def tool(self) -> Tool:
-        return tool_of(self.session.tool)
-
-    @cached_property
-    def chips(self) -> tuple[facts.Fact, ...]:
-        return facts.chips(self.session, self.now)
 
     @cached_property
     def span(self) -> str:
