@@ -45,10 +45,12 @@ async function refresh() {
   const url = document.body.dataset.page === "list" ? listUrl() : detailUrl();
   if (!url) return;
   const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!answer?.ok || url !== (document.body.dataset.page === "list" ? listUrl() : detailUrl())) return;
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  // From here on nothing is waited for, so that the reader can do nothing in between.
+  if (!text || url !== (document.body.dataset.page === "list" ? listUrl() : detailUrl())) return;
   // What the reader is loading right now goes into the page as it is; changing it meanwhile would lose the answer.
   if (document.querySelector(".htmx-request")) return refreshSoon();
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new DOMParser().parseFromString(text, "text/html");
   if (document.body.dataset.page === "detail") mergeRows(fresh);
   for (const part of fresh.querySelectorAll("[data-live]")) replacePart(part);
   document.dispatchEvent(new CustomEvent("opensession:swapped"));
