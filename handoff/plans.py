@@ -16,10 +16,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from handoff.calls import given, plain
 from handoff.model import COMPLETED, IN_PROGRESS, PENDING, PlanItem
 from opensession.hail.actions import ToolCall, ToolResult
 from opensession.hail.extract import call_id, collapse, truncate, user_text
-from opensession.hail.model import Event, Json
+from opensession.hail.model import Event
 
 ITEM_BYTES = 200
 MOST_ITEMS = 200
@@ -64,7 +65,7 @@ class Plans:
             return
         if isinstance(event.action, ToolResult):
             self._name_created(event)
-        elif isinstance(event.action, ToolCall) and (read := _READERS.get(_plain(event.action.name))):
+        elif isinstance(event.action, ToolCall) and (read := _READERS.get(plain(event.action.name))):
             read(self, event, _arguments(event))
 
     def items(self) -> tuple[Item, ...]:
@@ -131,12 +132,8 @@ def values(items: Iterable[Item]) -> tuple[PlanItem, ...]:
     )
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
-
-
 def _arguments(event: Event) -> Mapping[str, Any]:
-    data = next((block.data for block in event.content.blocks if isinstance(block, Json)), None)
+    data = given(event)
     if isinstance(data, list):
         return {"todos": data}
     return data if isinstance(data, Mapping) else {}

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from handoff.calls import given, plain
 from handoff.claims import Stated, stated, unique
 from handoff.evidence import Claim, Landmark, landmark
 from opensession.hail.actions import Action, Custom, ToolCall, ToolResult, UserMessage
 from opensession.hail.extract import call_id, collapse, truncate, usable
-from opensession.hail.model import Event, Json
+from opensession.hail.model import Event
 
 ASKED = "interactive_question"
 ANSWERED = "interactive"
@@ -21,7 +22,7 @@ _RESOLVE = "Resolve open question: "
 ASKING = frozenset(
     {"askuserquestion", "requestuserinput", "askuser", "askfollowupquestion", "question", "askquestion", "askquestions"}
 )
-"""Calls that put a question to the user, their names in small letters without `_`. They wait for a result or words."""
+"""Calls that put a question to the user, by their plain names. They wait for a result or words."""
 
 
 class Decisions:
@@ -45,7 +46,7 @@ class Decisions:
             case Custom(kind=kind) if kind == ABORTED:
                 self._first_abort = self._first_abort or landmark(event)
                 self._aborted[usable(event.attributes, "reason") or "turn aborted"] = None
-            case ToolCall(name=name) if name.replace("_", "").lower() in ASKING:
+            case ToolCall(name=name) if plain(name) in ASKING:
                 asked = landmark(event)
                 self._calls[call_id(event) or event.event_id] = tuple((words, asked) for words in _called(event))
             case ToolResult() if self._calls:
@@ -98,7 +99,7 @@ class Decisions:
 
 def _called(event: Event) -> Iterator[str]:
     """Return the questions of a call."""
-    data = next((block.data for block in event.content.blocks if isinstance(block, Json)), None)
+    data = given(event)
     asked = data.get("questions") if isinstance(data, Mapping) else None
     for question in asked if isinstance(asked, list) else [data]:
         words = usable(question, "question") if isinstance(question, Mapping) else None

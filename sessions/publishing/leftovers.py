@@ -12,7 +12,6 @@ from sessions.models import Strand
 
 FOLDER = "uploads"
 
-
 _PART = 500
 
 
