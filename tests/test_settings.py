@@ -116,6 +116,14 @@ class TestDatabase:
         wrapper.close()
 
     @pytest.mark.django_db
+    def test_it_stays_connected_after_a_request(self, tmp_path: Path) -> None:
+        wrapper = connect(tmp_path / "local.db")
+        wrapper.ensure_connection()
+        wrapper.close_if_unusable_or_obsolete()
+        assert wrapper.connection is not None
+        wrapper.close()
+
+    @pytest.mark.django_db
     def test_it_takes_no_lock_to_connect(self, tmp_path: Path) -> None:
         writer = connect(tmp_path / "local.db")
         with writer.cursor() as cursor:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from queue import Empty
 
-from django.db import close_old_connections
+from django.db import connections
 
 from parsers import discover
 from parsers.discover import Log
@@ -160,7 +160,8 @@ class Daemon:
         self._last_failure = reason
         self._resume_at = self._rescan_at = self._clock() + min(2.0**self._failures, longest)
         self._failures = min(self._failures + 1, 10)
-        close_old_connections()
+        # The file of the database may have been moved away: the next look takes a new connection.
+        connections.close_all()
 
 
 def _known(paths: Sequence[str]) -> set[Log]:
