@@ -206,7 +206,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SearchBlock',
             fields=[
-                ('first', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('first', models.BigAutoField(primary_key=True, serialize=False)),
                 ('count', models.BigIntegerField()),
                 ('first_event', models.BigIntegerField()),
                 ('strand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='search_blocks', to='ai_sessions.strand')),

@@ -254,7 +254,8 @@ class SearchBlock(models.Model):
     `first_event` is -1 for the block's row that holds the words of the session itself (its title and place).
     """
 
-    first = models.BigIntegerField(primary_key=True)
+    # Given by us; as an automatic field it is what SQLite keeps rows by, so that finding a block is one step.
+    first = models.BigAutoField(primary_key=True)
     count = models.BigIntegerField()
     strand = models.ForeignKey(Strand, models.CASCADE, related_name="search_blocks")
     first_event = models.BigIntegerField()
