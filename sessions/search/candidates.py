@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -51,9 +50,7 @@ def gather(query: Query, scope: Scope) -> Candidates:
     if not query.words.all_of:
         hits, tried = scan(newest_strands(scope), query.checks, scope.limits)
         return Candidates(scope.grouped(hits), query, _far(tried, "events"), is_all=tried is None)
-    rows, note = _rows(query.words, scope.limits), ""
-    if not rows and (wider := _wider(query)) and (rows := _rows(wider.words, scope.limits)):
-        query, note = wider, _begun(wider.words.all_of[-1])
+    query, rows, note = held(query, scope.limits.rows)
     found = _found(query, rows, scope)
     return _checked(found, scope.limits.checked) if query.checks else replace(found, note=found.note or note)
 
@@ -73,28 +70,39 @@ def _inside(words: Words, strand: Strand) -> Iterator[Hit]:
             yield from map(block.hit, engine().rows_inside(cursor, words, block.first, block.stop))
 
 
-def _rows(words: Words, limits: Limits) -> list[int]:
+def held(query: Query, most: int) -> tuple[Query, list[int], str]:
+    """Return the newest rows that hold the words of a query; or, where none does, words that begin as its last one.
+
+    With what was looked for in the end, and a note if that is not what was asked.
+    """
+    if (rows := _rows(query.words, most)) or not (wider := _wider(query)) or not (rows := _rows(wider.words, most)):
+        return query, rows, ""
+    return wider, rows, _begun(wider.words.all_of[-1])
+
+
+def _rows(words: Words, most: int) -> list[int]:
     with connection.cursor() as cursor:
-        return engine().rows(cursor, words, limits.rows)
+        return engine().rows(cursor, words, most)
 
 
 def _found(query: Query, rows: Sequence[int], scope: Scope) -> Candidates:
     limits = scope.limits
     if len(rows) <= limits.few:
-        return Candidates(scope.grouped(_traced(rows)), query)
+        return Candidates(scope.grouped(traced(rows)), query)
     newest = scope.newest(limits.sessions + 1)
-    keys = scope.with_helpers(dict(islice(newest.items(), limits.sessions)))
-    blocks = sorted(_blocks(Q(strand__session__among=keys, strand__is_live=True)), reverse=True)
+    shown_in = scope.with_helpers(newest[: limits.sessions])
+    blocks = sorted(_blocks(Q(strand__session__among=shown_in, strand__is_live=True)), reverse=True)
     hits, is_far = _in_blocks(query, rows, blocks, limits)
-    found = group(hits, keys)
+    found = group(hits, shown_in)
     if len(found) < limits.enough:
-        found = scope.grouped(_traced(rows[: limits.few])) | found
+        found = scope.grouped(traced(rows[: limits.few])) | found
     if len(newest) > limits.sessions:
         return Candidates(found, query, _far(limits.sessions, "sessions"), is_all=False)
     return Candidates(found, query, "" if is_far else _far(len(rows), "events with these words"), is_all=is_far)
 
 
-def _traced(rows: Sequence[int]) -> list[Hit]:
+def traced(rows: Sequence[int]) -> list[Hit]:
+    """Return what rows stand for, without those that no strand has any more."""
     with connection.cursor() as cursor:
         return engine().hits(cursor, rows)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from sessions.models import Session
-from sessions.querysets import LISTED_BY, SessionQuerySet
+from sessions.querysets import SessionQuerySet
 from sessions.search import candidates, totals
-from sessions.search.cursor import Cursor
-from sessions.search.grammar import Malformed
-from sessions.search.limits import FOR_PROGRAMS, Limits
+from sessions.search.grammar import Malformed, Query
+from sessions.search.latest import Latest, latest
+from sessions.search.limits import LIMITS, Limits
 from sessions.search.request import SessionSearch
 from sessions.search.scope import Scope
 
@@ -43,7 +45,7 @@ class Part(NamedTuple):
     is_estimate: bool
 
 
-def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = FOR_PROGRAMS) -> Part:
+def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = LIMITS) -> Part:
     """Return what `viewer` finds in lists. What `text` is no search for is looked for in what is told of sessions."""
     visible = Session.objects.visible_to(viewer)
     if not wanted.text:
@@ -55,39 +57,48 @@ def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = FO
         return _told(visible.filter(wanted.condition), wanted, limits)
     if not query.is_about_events:
         return _listed(matching, wanted, limits)
-    gathered = candidates.gather(query, Scope(visible, matching, search.sort, limits, _columns(wanted)))
-    if not gathered.found:
-        return _told(visible.filter(wanted.condition), wanted, limits)
-    return _found(list(gathered.found), wanted, is_estimate=not gathered.is_all)
+    found = _said(viewer, query, Scope(visible, matching, limits), wanted)
+    return _found(found, wanted) if found.sessions else _told(visible.filter(wanted.condition), wanted, limits)
+
+
+def _said(viewer: Viewer, query: Query, scope: Scope, wanted: Wanted) -> Latest:
+    # What was indexed on this machine, which the operator sees, lies in the index in no order of time.
+    if viewer.is_operator or query.checks or not query.words.all_of:
+        gathered = candidates.gather(query, scope)
+        return Latest(gathered.found, len(gathered.found), not gathered.is_all)
+    return latest(query, scope, partial(_is_full, wanted))
+
+
+def _is_full(wanted: Wanted, sessions: Collection[UUID]) -> bool:
+    """Tell whether these are enough for the part that is wanted, if those that follow came before them."""
+    if wanted.sort != "recent":
+        return False
+    if wanted.place:
+        return _part(Session.objects.filter(pk__among=sessions), wanted).count() > wanted.size
+    return len(sessions) > wanted.offset + wanted.size
 
 
 def _listed(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
     walked = matching.primary()
-    behind = walked.listed_after(wanted.sort, wanted.place) if wanted.place else walked
-    part = behind.listed_by(wanted.sort)[wanted.offset : wanted.offset + wanted.size + 1]
-    return Part(part, *totals.total(walked, matching.filter(is_auxiliary=False), limits))
+    return Part(_part(walked, wanted), *totals.total(walked, matching.filter(is_auxiliary=False), limits))
 
 
 def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
     """Look for any text, also within words, in titles, descriptions and tags of the newest sessions."""
-    newest = matching.primary().recent().values("pk")[: limits.few]
+    newest = matching.primary().recent().values("pk")[: limits.told]
     sessions = Session.objects.annotate(spelt_tags=Cast("tags", TextField())).filter(pk__in=newest)
     text = wanted.text
     told = Q(title__icontains=text) | Q(description__icontains=text) | Q(spelt_tags__icontains=text)
-    rows = sessions.filter(told).values_list("pk", *_columns(wanted))[: limits.few]
-    return _found([Cursor.of(*row) for row in rows], wanted, is_estimate=len(rows) == limits.few)
+    found = list(sessions.filter(told).order_by().values_list("pk", flat=True)[: limits.told])
+    return _found(Latest(found, len(found), len(found) == limits.told), wanted)
 
 
-def _found(keys: Sequence[Cursor], wanted: Wanted, *, is_estimate: bool) -> Part:
-    behind = keys
-    if wanted.place:
-        *values, row = wanted.place
-        behind = [key for key in keys if key < Cursor.of(row, *values)]
-    part = sorted(behind, reverse=True)[wanted.offset : wanted.offset + wanted.size + 1]
-    sessions = Session.objects.filter(pk__among=[key.row for key in part]).listed_by(wanted.sort)
-    return Part(sessions, len(keys), is_estimate)
+def _found(found: Latest, wanted: Wanted) -> Part:
+    # Which of them are on the page is decided without what is told of them, which would be sorted along.
+    part = _part(Session.objects.filter(pk__among=found.sessions), wanted).values("pk")
+    return Part(Session.objects.filter(pk__in=part).listed_by(wanted.sort), found.total, found.is_estimate)
 
 
-def _columns(wanted: Wanted) -> Sequence[str]:
-    """Return the columns of the order, without the id."""
-    return LISTED_BY[wanted.sort][:-1]
+def _part(sessions: SessionQuerySet, wanted: Wanted) -> SessionQuerySet:
+    behind = sessions.listed_after(wanted.sort, wanted.place) if wanted.place else sessions
+    return behind.listed_by(wanted.sort)[wanted.offset : wanted.offset + wanted.size + 1]

@@ -5,21 +5,15 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
 
 class Cursor(NamedTuple):
-    """`value` is a tuple where a list is sorted by several columns."""
-
-    value: datetime | int | tuple[Any, ...]
+    value: datetime | int
     row: UUID
-
-    @classmethod
-    def of(cls, row: UUID, *values: Any) -> Cursor:
-        return cls(values if len(values) > 1 else values[0], row)
 
 
 _moment = msgspec.json.Decoder(tuple[datetime, UUID]).decode

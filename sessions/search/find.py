@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sessions.fulltext import Hit
 from sessions.models import Session, Strand
-from sessions.querysets import ORDERS
+from sessions.querysets import ORDERS, SessionQuerySet
 from sessions.search import candidates, totals
 from sessions.search.cursor import Cursor, decode, encode
 from sessions.search.grammar import Malformed, Query, parse
@@ -59,7 +59,7 @@ def find(
     visible = Session.objects.visible_to(viewer)
     try:
         query = search.query(now)
-        scope = Scope(visible, visible.matching(search, now), search.sort, limits)
+        scope = Scope(visible, visible.matching(search, now), limits)
     except Malformed as malformed:
         return Found(problem=str(malformed))
     page = _Page(search.sort, decode(search.after, search.sort), offset, size)
@@ -93,8 +93,11 @@ class _Page:
     offset: int
     size: int
 
-    def cut(self, rows: Sequence[Session]) -> tuple[Sequence[Session], str]:
-        """Return the page and the cursor behind it; `rows` has one more than the page where others follow."""
+    def of(self, sessions: SessionQuerySet) -> tuple[Sequence[Session], str]:
+        """Return what is on the page, and the cursor behind it where others follow."""
+        behind = sessions.after(self.sort, *self.cursor) if self.cursor else sessions
+        ordered = behind.sorted_by(self.sort).select_related("owner")
+        rows = list(ordered[self.offset : self.offset + self.size + 1])
         if len(rows) <= self.size:
             return rows, ""
         last = rows[self.size - 1]
@@ -102,25 +105,20 @@ class _Page:
 
 
 def _listed(scope: Scope, page: _Page) -> Found:
-    behind = scope.chosen.after(page.sort, *page.cursor) if page.cursor else scope.chosen
-    ordered = behind.sorted_by(page.sort).select_related("owner")
-    rows, after = page.cut(list(ordered[page.offset : page.offset + page.size + 1]))
+    rows, after = page.of(scope.chosen)
     total, is_estimate = totals.total(scope.chosen, scope.chosen_by_id, scope.limits)
     return Found(rows, after, total, is_estimate)
 
 
 def _searched(query: Query, scope: Scope, page: _Page) -> Found:
     gathered = candidates.gather(query, scope)
-    keys = sorted(gathered.found, reverse=True)
-    behind = [key for key in keys if page.cursor is None or key < page.cursor][page.offset :][: page.size + 1]
-    by_id = Session.objects.select_related("owner").in_bulk([key.row for key in behind])
-    rows, after = page.cut([by_id[key.row] for key in behind])
+    rows, after = page.of(Session.objects.filter(pk__among=gathered.found))
     return Found(
         sessions=rows,
         next=after,
-        total=len(keys),
+        total=len(gathered.found),
         total_is_estimate=not gathered.is_all,
-        snippets=_snippets({key.row: gathered.found[key] for key in behind[: page.size]}, gathered.query),
+        snippets=_snippets({row.pk: gathered.found[row.pk] for row in rows}, gathered.query),
         note=gathered.note,
     )
 

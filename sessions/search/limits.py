@@ -20,6 +20,12 @@ class Limits:
     seeks: int = 50
     enough: int = 20
 
+    latest: int = 2_000
+    """Rows that are traced for programs, by way of `step`."""
+    step: int = 100
+    told: int = 500
+    """Sessions whose title, description and tags are tried for programs."""
+
     per_block: int = 3
     checked: int = 200
     """Hits that are read to check their file, command or pattern."""
@@ -36,6 +42,3 @@ class Limits:
 
 
 LIMITS = Limits()
-
-FOR_PROGRAMS = Limits(few=500)
-"""Programs search more often than people read, and may ask more precisely."""

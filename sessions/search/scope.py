@@ -8,25 +8,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sessions.fulltext import Hit
-from sessions.querysets import ORDERS, SessionQuerySet
-from sessions.search.cursor import Cursor
+from sessions.querysets import SessionQuerySet
 from sessions.search.limits import Limits
 
-Grouped = dict[Cursor, list[Hit]]
-"""Hits by the place of their session in the list."""
+Grouped = dict[UUID, list[Hit]]
+"""Hits by the session that shows them."""
 
 
 class Scope(NamedTuple):
-    """`visible` are the sessions whose events may be read, `matching` those of them that the filters let through.
-
-    What is shown is sorted by `sort`, or by the columns `by`.
-    """
+    """`visible` are the sessions whose events may be read, `matching` those of them that the filters let through."""
 
     visible: SessionQuerySet
     matching: SessionQuerySet
-    sort: str
     limits: Limits
-    by: Sequence[str] = ()
 
     @property
     def chosen(self) -> SessionQuerySet:
@@ -41,35 +35,34 @@ class Scope(NamedTuple):
     def grouped(self, hits: Sequence[Hit]) -> Grouped:
         """Group hits by the session that shows them; those that may not be shown are left out."""
         sessions = {hit.session for hit in hits}
-        keys = self._keys(self.chosen_by_id.filter(pk__among=sessions))
-        if others := sessions - keys.keys():
-            keys |= self._of_parents(others)
-        return group(hits, keys)
+        shown_in = {session: session for session in self._chosen_of(sessions)}
+        if others := sessions - shown_in.keys():
+            shown_in |= self._of_parents(others)
+        return group(hits, shown_in)
 
-    def _of_parents(self, helpers: set[UUID]) -> dict[UUID, Cursor]:
-        """Return the places of the sessions that show those of `helpers` that are some."""
+    def _of_parents(self, helpers: set[UUID]) -> dict[UUID, UUID]:
+        """Return the sessions that show those of `helpers` that are some."""
         rows = self.visible.filter(pk__among=helpers, is_auxiliary=True, parent__isnull=False)
-        shown_in = dict(rows.values_list("pk", "parent"))
-        keys = self._keys(self.chosen_by_id.filter(pk__among=set(shown_in.values()))) if shown_in else {}
-        return {helper: keys[parent] for helper, parent in shown_in.items() if parent in keys}
+        parents = dict(rows.order_by().values_list("pk", "parent"))
+        chosen = self._chosen_of(set(parents.values())) if parents else set()
+        return {helper: parent for helper, parent in parents.items() if parent in chosen}
 
-    def newest(self, limit: int) -> dict[UUID, Cursor]:
-        """Return the newest sessions to show by id."""
-        return self._keys(self.chosen.recent()[:limit])
+    def newest(self, limit: int) -> list[UUID]:
+        """Return the newest sessions to show."""
+        return list(self.chosen.recent().values_list("pk", flat=True)[:limit])
 
-    def with_helpers(self, keys: Mapping[UUID, Cursor]) -> dict[UUID, Cursor]:
-        """Return the sessions and those of their helpers, which are shown in them."""
-        helpers = self.visible.filter(parent__among=keys, is_auxiliary=True).values_list("pk", "parent")
-        return {**keys, **{helper: keys[parent] for helper, parent in helpers}}
+    def with_helpers(self, sessions: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Return by which of these sessions each of them and of their helpers is shown."""
+        helpers = self.visible.filter(parent__among=sessions, is_auxiliary=True).order_by()
+        return {session: session for session in sessions} | dict(helpers.values_list("pk", "parent"))
 
-    def _keys(self, sessions: SessionQuerySet) -> dict[UUID, Cursor]:
-        rows = sessions.values_list("pk", *(self.by or [ORDERS[self.sort]]))
-        return {row[0]: Cursor.of(*row) for row in (rows if rows.query.is_sliced else rows.order_by())}
+    def _chosen_of(self, sessions: set[UUID]) -> set[UUID]:
+        return set(self.chosen_by_id.filter(pk__among=sessions).order_by().values_list("pk", flat=True))
 
 
-def group(hits: Iterable[Hit], keys: Mapping[UUID, Cursor]) -> Grouped:
+def group(hits: Iterable[Hit], shown_in: Mapping[UUID, UUID]) -> Grouped:
     grouped: Grouped = defaultdict(list)
     for hit in hits:
-        if hit.session in keys:
-            grouped[keys[hit.session]].append(hit)
+        if hit.session in shown_in:
+            grouped[shown_in[hit.session]].append(hit)
     return dict(grouped)

@@ -124,7 +124,7 @@ class PlanTests(BaseTestCase):
     def test_it_looks_sessions_up_by_id(self) -> None:
         visible = Session.objects.visible_to(Viewer(is_operator=True))
         matching = visible.matching(SessionSearch(tool="codex", time_range="7d"), NOW)
-        looked_up = Scope(visible, matching, "recent", LIMITS).chosen_by_id.filter(pk__in=[UUID(int=1), UUID(int=2)])
+        looked_up = Scope(visible, matching, LIMITS).chosen_by_id.filter(pk__in=[UUID(int=1), UUID(int=2)])
         assert "USING INDEX sqlite_autoindex_ai_sessions_session_1 (id=?)" in plan(looked_up.order_by())
 
 
