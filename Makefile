@@ -42,7 +42,7 @@ bench: $(VENV)/dev.stamp
 	$(PYTHON) -m benchmarks
 
 load: $(VENV)/dev.stamp
-	$(PYTHON) -m benchmarks.load
+	@.ci/postgresql $(PYTHON) -m benchmarks.load
 
 fuzz: $(VENV)/dev.stamp
 	$(PYTHON) -m benchmarks.fuzz

@@ -1,6 +1,7 @@
-"""One client of `make load`: asks for addresses in turn over one connection, and prints milliseconds by kind.
+"""One client of `make load`: asks for addresses in turn over one connection, and uploads a session now and then.
 
-Needs nothing but the standard library, so that it starts at once: `load_client.py PORT SECONDS SEED < addresses`.
+Needs nothing but the standard library, so that it starts at once: `load_client.py PORT SECONDS SEED < what-to-ask-for`.
+Prints milliseconds by kind, and what went wrong.
 """
 
 from __future__ import annotations
@@ -10,33 +11,54 @@ import random
 import sys
 import time
 from collections import defaultdict
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
 
-MOST = 20_000
+MOST = 200_000
 """Requests; a fast machine ends with this many."""
+READS_PER_UPLOAD = 30
+"""Of each kind."""
+
+
+class Client:
+    def __init__(self, port: int, chance: random.Random, told: dict[str, Any]) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._chance, self._reads = chance, told["reads"]
+        self._key, self._session = told["key"], Path(told["session"]).read_bytes()
+        self.taken: dict[str, list[float]] = defaultdict(list)
+        self.errors: list[str] = []
+
+    def turn(self) -> None:
+        """Ask for each kind once, and upload by chance."""
+        for kind, paths in self._reads.items():
+            self._ask(kind, 200, "GET", self._chance.choice(paths))
+        if self._chance.random() < 1 / READS_PER_UPLOAD:
+            body = self._session.replace(b"SESSION-ID", b"%032x" % self._chance.getrandbits(128))
+            headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+            self._ask("upload", 201, "POST", "/api/sessions", body, headers)
+
+    def _ask(self, kind: str, expected: int, *request: Any) -> None:
+        started = time.perf_counter()
+        try:
+            self._connection.request(*request)
+            answer = self._connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as error:
+            self.errors.append(f"{kind}: {error!r}")
+            self._connection.close()
+            return
+        self.taken[kind].append((time.perf_counter() - started) * 1000)
+        if answer.status != expected:
+            self.errors.append(f"{kind}: {answer.status} {content[:200].decode(errors='replace')}")
 
 
 def main(port: int, seconds: float, seed: int) -> None:
-    asked: dict[str, list[str]] = json.load(sys.stdin)
-    chance, kinds = random.Random(seed), list(asked)
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
-    taken: dict[str, list[float]] = defaultdict(list)
+    client = Client(port, random.Random(seed), json.load(sys.stdin))
     end = time.monotonic() + seconds
-    for number in range(MOST):
-        kind = kinds[number % len(kinds)]
-        taken[kind].append(_milliseconds(connection, chance.choice(asked[kind])))
-        if time.monotonic() > end:
-            break
-    json.dump(taken, sys.stdout)
-
-
-def _milliseconds(connection: HTTPConnection, path: str) -> float:
-    started = time.perf_counter()
-    connection.request("GET", path)
-    answer = connection.getresponse()
-    answer.read()
-    assert answer.status == 200, (path, answer.status)
-    return (time.perf_counter() - started) * 1000
+    while time.monotonic() < end and sum(map(len, client.taken.values())) < MOST:
+        client.turn()
+    json.dump({"taken": client.taken, "errors": client.errors}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -9,15 +9,20 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import keys
+from accounts.models import ApiKey, User
 from benchmarks.search_world import Prose, events_of, frame_rows, strand_row
-from opensession.hail.model import Event
+from opensession.hail import jsonl
+from opensession.hail import model as hail
+from opensession.hail.model import Agent, Context, Event, Header
 from opensession.hail.words import words
 from sessions import fulltext
 from sessions.ingest.upsert import upsert
@@ -34,14 +39,16 @@ _START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 def report(sessions: int) -> None:
-    """Store that many sessions, and print the addresses to ask for by kind as JSON."""
+    """Store that many sessions, and print what clients need as JSON: addresses by kind, a session, a key for it."""
     chance = random.Random(1)
     prose = Prose(chance, vocabulary=20_000)
     people = [User(nickname=f"person-{n}", password="!") for n in range(PEOPLE)]
     User.objects.bulk_create(people)
     for start in range(0, sessions, _PER_BATCH):
         _store(range(start, min(sessions, start + _PER_BATCH)), people, prose, chance)
-    print(json.dumps({kind: list(paths) for kind, paths in _asked(sessions, prose, chance)}))
+    _settle()
+    reads = {kind: list(paths) for kind, paths in _asked(sessions, prose, chance)}
+    print(json.dumps({"reads": reads, "key": _key(people[0]), "session": str(_session_file(prose, chance))}))
 
 
 def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple[str, Iterator[str]]]:
@@ -51,8 +58,42 @@ def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple
     yield "empty", iter(["/api/health"])
     yield "list", (f"/api/sessions{query}" for query in lists)
     yield "detail", (f"/api/sessions/{identity}" for identity in public)
-    # From words that are in every hundredth event to such that nobody wrote twice, as people search for them.
+    # From words that are in every tenth event to the rarest, as people search for them.
     yield "search", (f"/api/sessions?search={word}" for word in prose.words[100 :: len(prose.words) // _EACH])
+    yield (
+        "search for one",
+        (f"/api/sessions?search=event{n}x3" for n in chance.sample(range(sessions), _EACH) if n % 10),
+    )
+    # They fill a page also where there are few sessions.
+    yield "search for many", (f"/api/sessions?search={word}" for word in prose.words[:_EACH])
+
+
+def _settle() -> None:
+    """Let PostgreSQL count what is there, as it does by itself after a minute."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+
+
+def _key(person: User) -> str:
+    secret = keys.new_key()
+    ApiKey.objects.create(user=person, key_sha256=keys.digest(secret), prefix=secret[:12])
+    return secret
+
+
+def _session_file(prose: Prose, chance: random.Random) -> Path:
+    """Write a session of about 1 MiB, whose id is SESSION-ID, as it is uploaded."""
+    size, events = 0, list[Event]()
+    while size < 1 << 20:
+        events += events_of(len(events), prose, chance, 100)
+        size = sum(len(jsonl.event_line(event)) for event in events)
+    context = Context(created_at=events[0].timestamp, updated_at=events[-1].timestamp, title="Uploaded under load")
+    header = Header(
+        session_id="SESSION-ID", agent=Agent(provider="bench", model="bench", tool="codex"), context=context
+    )
+    file = settings.OPENSESSION_DATA_DIR / "load.json"
+    file.write_bytes(b'{"session": ' + jsonl.to_json(hail.Session(header=header, events=tuple(events))) + b"}")
+    return Path(file)
 
 
 @transaction.atomic

@@ -1,0 +1,114 @@
+"""The servers of `make load`: fill a database, serve it, and let clients ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from benchmarks.process import ROOT, environment, manage
+
+DATABASES = ("SQLite", "PostgreSQL")
+SECONDS_TO_START = 30
+
+
+class World(NamedTuple):
+    """A running server, and what clients are told to ask it for."""
+
+    size: int
+    port: int
+    told: dict[str, Any]
+
+
+@contextmanager
+def served(folder: Path, database: str, size: int) -> Iterator[World]:
+    """Fill a database, and serve it until the end of the block."""
+    port = _free_port()
+    env = environment(folder / "home", folder) | {
+        "OPENSESSION_PROFILE": "server",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "PYTHONPATH": str(ROOT),
+    }
+    if database == "PostgreSQL":
+        env["DATABASE_URL"] = _made(os.environ["DATABASE_URL"], f"load_{size}")
+    print(f"storing {size:,} sessions in {database} …", file=sys.stderr)
+    manage("prepare", env=env)
+    code = f"from benchmarks.load_world import report; report({size})"
+    told = json.loads(manage("shell", "--no-imports", "-c", code, env=env).output)
+    server = subprocess.Popen([sys.executable, "-m", "gunicorn", *_arguments(port)], env=env, cwd=ROOT)
+    try:
+        _wait_for(port)
+        yield World(size, port, told)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dict[str, Any]]:
+    """Let clients ask at once, and yield what each of them says in the end."""
+    script = str(ROOT / "benchmarks" / "load_client.py")
+    command = [sys.executable, script, str(world.port), str(seconds)]
+    running = [
+        subprocess.Popen([*command, str(turn * clients + n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for n in range(clients)
+    ]
+    for client in running:
+        assert client.stdin is not None
+        client.stdin.write(json.dumps(world.told))
+        client.stdin.close()
+        client.stdin = None
+    for client in running:
+        output, _ = client.communicate()
+        if client.returncode:
+            raise subprocess.CalledProcessError(client.returncode, script)
+        yield json.loads(output)
+
+
+def _made(url: str, name: str) -> str:
+    """Make a database beside the one at `url`, in place of any of that name, and return its address."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _arguments(port: int) -> list[str]:
+    # As `manage.py serve` starts it, but for this machine only.
+    return [
+        f"--bind=127.0.0.1:{port}",
+        f"--workers={os.cpu_count() or 1}",
+        *("--worker-class=gthread", "--threads=64", "--graceful-timeout=2", "--log-level=warning"),
+        *("--no-control-socket", "opensession.wsgi"),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/api/health")
+            connection.getresponse().read()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
