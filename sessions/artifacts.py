@@ -51,6 +51,14 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Refreshed:
+    """An artifact that was made anew, and the sources that are no longer in it."""
+
+    kept: Kept
+    gone: tuple[Stale, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shelf:
     """The artifacts of one repository. `home` is written `~`, and secrets are taken out of what is kept."""
 
@@ -113,18 +121,21 @@ class Shelf:
         with git_errors():
             return [place.ref for place in store.stored(self.root)]
 
-    def refresh(self, kept: Kept, now: datetime) -> Kept:
+    def refresh(self, kept: Kept, now: datetime) -> Refreshed:
         """Keep the handoffs of what is left of the sources under the same id. Raises HandoffError."""
-        if not kept.artifact.sources:
+        artifact = kept.artifact
+        if not artifact.sources:
             raise HandoffError(f"{kept.ref} names no sources; save a new one with `manage.py handoff save`")
-        found = [self._subject(source) for source in kept.artifact.sources]
-        subjects = [subject for subject in found if subject]
+        found = [(source, self._subject(source)) for source in artifact.sources]
+        gone = tuple(Stale(source, self._why_gone(source)) for source, subject in found if subject is None)
+        subjects = [subject for _, subject in found if subject]
         if not subjects:
-            raise HandoffError(f"all sources of {kept.ref} are gone; it stays as it is")
+            ids = ", ".join(each.source.session_id for each in gone)
+            raise HandoffError(f"all sources of {kept.ref} are gone ({ids}); it stays as it is")
         with git_errors():
             place = store.named(kept.ref)
-        artifact = kept.artifact
-        return self._save(subjects, place, artifact.created_at, artifact.payload_format, now)[0]
+        renewed, _ = self._save(subjects, place, artifact.created_at, artifact.payload_format, now)
+        return Refreshed(renewed, gone)
 
     def stale(self, kept: Kept) -> list[Stale]:
         """Return the sources that are not as they were, in their order."""
@@ -142,10 +153,17 @@ class Shelf:
             return None
         subject = self._subject(source)
         if subject is None:
-            return MISSING if stat is None else UNREADABLE
+            return self._why_gone(source)
         try:
             return None if source.content_sha256 == _digest(subject) else CHANGED
         except BodyMissing:
+            return UNREADABLE
+
+    def _why_gone(self, source: Source) -> str:
+        """Return the reason why a source holds its session no more."""
+        try:
+            return UNREADABLE if handoffs.stat_of(self._path(source)) else MISSING
+        except OSError:
             return UNREADABLE
 
     def _subject(self, source: Source) -> Subject | None:

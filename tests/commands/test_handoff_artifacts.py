@@ -67,7 +67,14 @@ def test_it_goes_through_the_life_of_an_artifact(world: World, repo: Path) -> No
         {"reason": "source_fingerprint_changed", "session_id": SESSION, "source_path": f"~/{log_of(world)}"}
     ]
     refreshed = artifact("refresh", "fees")
-    assert refreshed == {"artifact_id": "fees", "ref": REF, "refreshed": True, "stale_after": False, "stale_before": 1}
+    assert refreshed == {
+        "artifact_id": "fees",
+        "left_out": [],
+        "ref": REF,
+        "refreshed": True,
+        "stale_after": False,
+        "stale_before": 1,
+    }
     again = artifact("show", "fees")
     assert again["artifact"]["created_at"] == row["created_at"]
     assert again["artifact"]["payload"][1]["user_messages"] == ["fix the login", "and the fees"]
@@ -145,8 +152,39 @@ def test_it_keeps_what_the_agent_deleted(world: World, repo: Path) -> None:
     assert artifact("show", "fees")["stale"] is False
     Session.objects.all().delete()
     assert artifact("show", "fees")["stale_reasons"][0]["reason"] == "missing_source_file"
+
+
+def test_it_says_which_sources_are_left_out_of_a_refreshed_artifact(world: World, repo: Path) -> None:
+    save("--last", "2")
+    world.log(OTHER).unlink()
+    Session.objects.all().delete()
+    out, errors = handoff("artifact", "refresh", "fees")
+    path = f"~/{log_of(world, OTHER)}"
+    assert json.loads(out)["left_out"] == [{"reason": "missing_source_file", "session_id": OTHER, "source_path": path}]
+    assert f"Left out: session {OTHER}, whose log {path} has vanished\n" in errors
+    kept = artifact("show", "fees")["artifact"]
+    assert [each["session_id"] for each in kept["payload"]] == [SESSION]
+
+
+def test_it_tells_a_log_that_cannot_be_read_from_one_that_vanished(world: World, repo: Path) -> None:
+    save("--last", "2")
+    world.log(OTHER).unlink()
+    world.log(OTHER).mkdir()
+    Session.objects.all().delete()
+    out, errors = handoff("artifact", "refresh", "fees")
+    assert [each["reason"] for each in json.loads(out)["left_out"]] == ["unreadable_source_file"]
+    assert f"{log_of(world, OTHER)} cannot be read" in errors
+
+
+def test_it_leaves_an_artifact_as_it_is_when_all_its_sources_are_gone(world: World, repo: Path) -> None:
+    save("--last", "2")
+    before = git(repo, "rev-parse", REF)
+    world.log().unlink()
+    world.log(OTHER).unlink()
+    Session.objects.all().delete()
     code, message = failure("artifact", "refresh", "fees")
-    assert (code, "all sources" in message) == (1, True)
+    assert (code, f"all sources of {REF} are gone ({OTHER}, {SESSION}); it stays as it is" in message) == (1, True)
+    assert git(repo, "rev-parse", REF) == before
 
 
 def test_it_reads_artifacts_of_the_original(world: World, repo: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from django.utils import timezone
 from handoff.errors import HandoffError, NoData, Usage
 from handoff.management.actions import inputs
 from handoff.management.actions.files import write_file
+from handoff.markup import printable
 from handoff.populate import TARGET
-from sessions.artifacts import Kept, Shelf, shelf
+from sessions.artifacts import MISSING, Kept, Shelf, Stale, shelf
 
 Verb = Callable[[BaseCommand, Shelf, list[str], dict[str, Any]], None]
 
@@ -60,12 +61,14 @@ def _row(artifacts: Shelf, kept: Kept) -> dict[str, Any]:
 def _show(command: BaseCommand, artifacts: Shelf, words: list[str], options: dict[str, Any]) -> None:
     kept = artifacts.load(_only(words))
     inputs.freshen(command.stderr)
-    reasons = [
-        {"reason": each.reason, "session_id": each.source.session_id, "source_path": each.source.source_path}
-        for each in artifacts.stale(kept)
-    ]
+    reasons = [_reason(each) for each in artifacts.stale(kept)]
     # The artifact has an order of its own, so it stands as it was kept.
     command.stdout.write(told({"artifact": msgspec.Raw(kept.data), "stale": bool(reasons), "stale_reasons": reasons}))
+
+
+def _reason(stale: Stale) -> dict[str, str]:
+    source = stale.source
+    return {"reason": stale.reason, "session_id": source.session_id, "source_path": source.source_path}
 
 
 def _refresh(command: BaseCommand, artifacts: Shelf, words: list[str], options: dict[str, Any]) -> None:
@@ -75,10 +78,19 @@ def _refresh(command: BaseCommand, artifacts: Shelf, words: list[str], options: 
     answer: dict[str, Any] = {"artifact_id": kept.artifact.artifact_id, "ref": kept.ref, "refreshed": bool(before)}
     if before:
         renewed = artifacts.refresh(kept, timezone.now())
-        answer |= {"stale_before": len(before), "stale_after": bool(artifacts.stale(renewed))}
+        _name_gone(command, renewed.gone)
+        answer |= {"stale_before": len(before), "stale_after": bool(artifacts.stale(renewed.kept))}
+        answer["left_out"] = [_reason(each) for each in renewed.gone]
     else:
         answer["stale"] = False
     command.stdout.write(told(answer))
+
+
+def _name_gone(command: BaseCommand, gone: Sequence[Stale]) -> None:
+    for each in gone:
+        how = "has vanished" if each.reason == MISSING else "cannot be read"
+        source = each.source
+        command.stderr.write(printable(f"Left out: session {source.session_id}, whose log {source.source_path} {how}"))
 
 
 def _render(command: BaseCommand, artifacts: Shelf, words: list[str], options: dict[str, Any]) -> None:
