@@ -16,6 +16,7 @@ from handoff.management.actions.files import write_file
 from handoff.markup import printable
 from handoff.populate import TARGET
 from sessions.artifacts import MISSING, Kept, Shelf, Stale, shelf
+from sessions.terminal import inert
 
 Verb = Callable[[BaseCommand, Shelf, list[str], dict[str, Any]], None]
 
@@ -30,8 +31,8 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
 
 
 def told(document: Any) -> str:
-    """Return pretty JSON, its keys in alphabetical order."""
-    return msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2).decode()
+    """Return pretty JSON for stdout, its keys in alphabetical order."""
+    return inert(msgspec.json.format(msgspec.json.encode(document, order="deterministic"), indent=2)).decode()
 
 
 def _list(command: BaseCommand, artifacts: Shelf, words: list[str], options: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from handoff.validate import has_errors, report_text, validated
 from opensession.hail import times
 from sessions import handoffs
 from sessions.handoffs import Subject
+from sessions.terminal import inert_text
 
 HAIL = "hail"
 FORMATS = sorted((*render.FORMATS, HAIL))
@@ -36,7 +37,7 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
     if asked:
         populate(command, asked, clean(text))
     elif not options["output"]:
-        command.stdout.write(text, ending="")
+        command.stdout.write(inert_text(text), ending="")
 
 
 def format_of(command: BaseCommand, options: dict[str, Any]) -> str:

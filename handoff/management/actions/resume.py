@@ -22,6 +22,7 @@ from handoff.native.writers import WRITERS, writer
 from opensession.hail.extract import usable, working_directory
 from sessions import handoffs
 from sessions.handoffs import Subject
+from sessions.terminal import inert_text
 
 
 def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None:
@@ -37,7 +38,7 @@ def run(command: BaseCommand, words: list[str], options: dict[str, Any]) -> None
     written = write(told, _start(subject), Path.home(), os.environ)
     if options["dry_run"]:
         command.stderr.write(f"Would write {written.path}")
-        command.stdout.write(written.text, ending="")
+        command.stdout.write(inert_text(written.text), ending="")
         return
     _put(written)
     command.stderr.write(f"Wrote {written.path}")

@@ -17,6 +17,7 @@ from handoff.markup import printable
 from handoff.schema import schema_text
 from sessions.bodies import BodyMissing
 from sessions.faces import said
+from sessions.terminal import inert_text
 
 PLAIN = "plain"
 ACTIONS: Mapping[str, frozenset[str]] = {
@@ -88,7 +89,7 @@ class Command(BaseCommand):
         code = error.code if isinstance(error, HandoffError) else 3 if isinstance(error, FileNotFoundError) else 1
         if not is_for_program:
             raise Error(printable(said(error)), returncode=code) from error
-        self.stdout.write(diagnostic(said(error), code))
+        self.stdout.write(inert_text(diagnostic(said(error), code)))
         raise SystemExit(code) from error
 
 

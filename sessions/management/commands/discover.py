@@ -13,6 +13,7 @@ from parsers import discover
 from parsers.discover import Log, Unreadable
 from sessions.faces import ingest_settings, need_local_profile
 from sessions.ingest.report import sentence
+from sessions.terminal import inert_text
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
 
 
 def _as_json(found: list[Log]) -> str:
-    return "\n".join(json.dumps(log._asdict()) for log in found)
+    return inert_text("\n".join(json.dumps(log._asdict()) for log in found))
 
 
 def _there(roots: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:

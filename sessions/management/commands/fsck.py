@@ -11,6 +11,7 @@ from sessions import fsck
 from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.ingest.lock import ingest_lock
 from sessions.tables import prepare
+from sessions.terminal import inert_text
 
 _LONGEST_UPLOAD = timedelta(hours=1)
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
 
 def _as_json(checked: fsck.Checked) -> str:
     findings = [finding._asdict() for finding in checked.findings]
-    return json.dumps({"sessions": checked.sessions, "frames": checked.frames, "findings": findings})
+    return inert_text(json.dumps({"sessions": checked.sessions, "frames": checked.frames, "findings": findings}))
 
 
 def _sentences(checked: fsck.Checked) -> str:

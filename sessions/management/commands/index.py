@@ -13,6 +13,7 @@ from sessions.ingest.report import Report
 from sessions.ingest.run import index
 from sessions.progress import progress_line
 from sessions.tables import prepare
+from sessions.terminal import inert_text
 
 
 class Command(BaseCommand):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _as_json(report: Report) -> str:
-    return json.dumps(report.as_json())
+    return inert_text(json.dumps(report.as_json()))
 
 
 def _sentence(report: Report) -> str:

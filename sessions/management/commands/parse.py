@@ -14,6 +14,7 @@ from opensession.hail import jsonl
 from opensession.hail.model import Session
 from parsers.base import ParseError, Sample
 from parsers.content import safe_name
+from sessions.terminal import inert
 
 
 class Command(BaseCommand):
@@ -102,7 +103,7 @@ def _deliver(data: bytes, target: Path | None) -> None:
 
 def _print(data: bytes) -> None:
     try:
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(inert(data))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # The reader has seen enough, as `head` does. Python would try once more, and complain, when it ends.

@@ -19,6 +19,7 @@ from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.fidelity import ToolReport, tool_reports
 from sessions.ingest.report import printable
 from sessions.tables import prepare
+from sessions.terminal import inert_text
 
 
 class Command(BaseCommand):
@@ -127,4 +128,4 @@ def _as_json(tool: Tool, logs: int, report: ToolReport) -> str:
         "fields": [each._asdict() for each in report.fields.fields()],
         "failures": report.failures,
     }
-    return json.dumps(told)
+    return inert_text(json.dumps(told))
