@@ -6,9 +6,13 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.test import Client
-from pytest_django import Settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
+from accounts import services
 from accounts.models import RefreshToken, User
+from accounts.services import MOST_FORGOTTEN
 from tests.api.clients import Answer, get, post, said
 from tests.base import user
 
@@ -30,6 +34,14 @@ class CountingHasher(MD5PasswordHasher):
 
 def log_in(client: Client, **change: str) -> Answer:
     return post(client, "login", {**ALICE, **change})
+
+
+def expired(owner: User, count: int) -> None:
+    long_ago = timezone.now() - timedelta(days=1)
+    RefreshToken.objects.bulk_create(
+        RefreshToken(user=owner, family=owner.pk, token_sha256=str(number), expires_at=long_ago)
+        for number in range(count)
+    )
 
 
 @pytest.fixture
@@ -178,6 +190,26 @@ class TestRefresh:
         assert said(self.refresh(client, token)) == (401, "unauthorized")
         log_in(client)
         assert RefreshToken.objects.count() == 1
+
+    def test_it_forgets_expired_ones_of_others_some_at_a_time(
+        self, client: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        expired(user("bob"), MOST_FORGOTTEN + 2)
+        token = log_in(client).json()["refresh_token"]
+        assert RefreshToken.objects.filter(user__nickname="bob").count() == 2
+        assert self.refresh(client, token).status_code == 200
+        assert set(RefreshToken.objects.values_list("user__nickname")) == {("alice",)}
+        with django_assert_num_queries(4):  # Two of them begin and end the transaction.
+            services.issue_tokens(user=alice)
+
+    @pytest.mark.sqlite
+    def test_it_finds_expired_ones_by_an_index(self, alice: User) -> None:
+        with CaptureQueriesContext(connection) as asked:
+            services.issue_tokens(user=alice)
+        (delete,) = (query["sql"] for query in asked if query["sql"].startswith("DELETE"))
+        with connection.cursor() as cursor:
+            steps = cursor.execute(f"EXPLAIN QUERY PLAN {delete}").fetchall()
+        assert not [step for *_, step in steps if "SCAN" in step or "TEMP B-TREE" in step]
 
     def test_it_refuses_a_banned_one(self, client: Client, alice: User) -> None:
         token = log_in(client).json()["refresh_token"]
