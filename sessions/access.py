@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.utils.crypto import salted_hmac
 
+from accounts.throttling import address_of
 from accounts.viewer import Viewer, viewer_of
 from sessions.models import Session, ShareLink
 from sessions.sharing import digest
@@ -71,5 +72,5 @@ def link_read(token: str, now: datetime) -> ShareLink:
 def reader_of(request: HttpRequest) -> str:
     """Return what tells one reader from another and names nobody: a keyed hash of the account, or of the address."""
     user = viewer_of(request).user
-    identity = f"user {user.pk}" if user else f"address {request.META.get('REMOTE_ADDR', '')}"
+    identity = f"user {user.pk}" if user else f"address {address_of(request) or ''}"
     return salted_hmac("sessions.reader", identity, algorithm="sha256").hexdigest()

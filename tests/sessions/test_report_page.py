@@ -69,6 +69,16 @@ def test_it_hears_a_reader_not_too_often(client: Client, session: Session) -> No
     assert client.post(url(session), FORM).status_code == 200
 
 
+@pytest.mark.parametrize(("proxies", "readers"), [(0, 1), (1, 2)])
+def test_it_tells_readers_apart_behind_a_proxy_of_ours(
+    client: Client, session: Session, settings: Settings, proxies: int, readers: int
+) -> None:
+    settings.REST_FRAMEWORK = {**settings.REST_FRAMEWORK, "NUM_PROXIES": proxies}
+    for address in ("198.51.100.7", "198.51.100.8", "203.0.113.1, 198.51.100.8"):
+        client.post(url(session), FORM, REMOTE_ADDR="192.0.2.1", headers={"X-Forwarded-For": address})
+    assert Report.objects.count() == readers
+
+
 def test_it_is_for_what_may_be_read_and_was_uploaded(client: Client, session: Session) -> None:
     for changes in ({"visibility": "private"}, {"visibility": "public", "origin": "indexed", "owner": None}):
         Session.objects.update(**changes)
