@@ -258,9 +258,17 @@ class SessionDetailPage(SessionHead):
         return max((row.number for row in self.rows if row.number <= settled), default=self.window.first)
 
     @property
-    def span(self) -> str:
-        first, stop, total = self.window.first, self.window.stop, self.strand.events
-        return f"{min(first + 1, total):,}–{stop:,} of {counted(total, 'event')}"
+    def has_window_line(self) -> bool:
+        """Tell whether the page says which events it shows; the windows that are loaded later go on with that."""
+        return self.matches is None and bool(self.rows or self.earlier or self.later)
+
+    @property
+    def first_shown(self) -> str:
+        return f"{min(self.window.first + 1, self.strand.events):,}"
+
+    @property
+    def last_shown(self) -> str:
+        return f"{self.window.stop:,} of {counted(self.strand.events, 'event')}"
 
     def _rows(self) -> Iterator[Row]:
         window = self.window

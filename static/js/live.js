@@ -64,14 +64,16 @@ function detailUrl() {
   return document.getElementById("later")?.dataset.liveUrl;
 }
 
-const seen = new Map();
+// What the server said of an element. One that came in another way, as an answer to the reader, is not among them.
+const seen = new WeakMap();
 
 function replacePart(part) {
   const old = document.getElementById(part.id);
   const text = part.outerHTML;
-  if (!old || seen.get(part.id) === text || isSelected(old)) return;
-  seen.set(part.id, text);
-  if (part.id !== "results" || !mergeCards(part)) swap(old, part);
+  if (!old || seen.get(old) === text || isSelected(old)) return;
+  const isMerged = part.id === "results" && mergeCards(part);
+  if (!isMerged) swap(old, part);
+  seen.set(isMerged ? old : part, text);
 }
 
 // The first page of the list comes anew; what the reader loaded behind it stays.

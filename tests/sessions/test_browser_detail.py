@@ -46,6 +46,10 @@ def rows(page: Page) -> Locator:
     return page.locator("#rows > [data-timeline-idx]")
 
 
+def window_line(page: Page) -> Locator:
+    return page.locator(".window-line")
+
+
 def five_kinds() -> Session:
     return make_session(user("Fix it"), thinking("Hm"), call("Skill", "now"), shell("make"), note(), agent("Done"))
 
@@ -118,6 +122,7 @@ def test_it_loads_what_comes_later_while_one_reads(opened: Open) -> None:
     expect(rows(page)).to_have_count(WINDOW)
     page.keyboard.press("End")
     expect(rows(page)).to_have_count(WINDOW + 30)
+    expect(window_line(page)).to_have_text("1–130 of 130 events")
 
 
 def test_it_loads_what_came_earlier_on_demand(opened: Open) -> None:
@@ -126,6 +131,7 @@ def test_it_loads_what_came_earlier_on_demand(opened: Open) -> None:
     page.get_by_text("Earlier events").click()
     expect(rows(page)).to_have_count(WINDOW + 30)
     expect(rows(page).first).to_contain_text("step 0")
+    expect(window_line(page)).to_have_text("1–130 of 130 events Start")
 
 
 def test_an_event_address_shows_the_event(opened: Open) -> None:
@@ -160,8 +166,30 @@ def test_it_shows_new_events_by_itself(opened: Open) -> None:
     expect(rows(page)).to_have_count(3)
     expect(page.get_by_text("9 passed")).to_be_visible()
     expect(page.locator("#filter-1")).to_contain_text("(2)")
+    expect(window_line(page)).to_have_text("1–4 of 4 events")
     append(strand, [user("More"), agent("Yes")])
     expect(rows(page)).to_have_count(5)
+    expect(window_line(page)).to_have_text("1–6 of 6 events")
+
+
+def test_it_says_of_new_events_that_they_are_behind_the_earlier_ones(opened: Open) -> None:
+    session = make_session(*(agent(f"step {number}") for number in range(WINDOW * 2 + 30)))
+    page = opened(session, "?before=end")
+    expect(window_line(page)).to_have_text("131–230 of 230 events Start")
+    append(session.strands.get(), [agent("the last one")])
+    expect(window_line(page)).to_have_text("131–231 of 231 events Start")
+    page.get_by_text("Earlier events").click()
+    expect(window_line(page)).to_have_text("31–231 of 231 events Start")
+
+
+def test_it_says_what_is_shown_after_the_filters_too(opened: Open) -> None:
+    page = opened(make_session(*(agent(f"step {number}") for number in range(WINDOW + 30))))
+    expect(window_line(page)).to_have_text("1–130 of 130 events")
+    for left in (0, WINDOW):
+        page.keyboard.press("1")
+        expect(rows(page)).to_have_count(left)
+    make_session()
+    expect(window_line(page)).to_have_text("1–130 of 130 events")
 
 
 def test_it_reads_on_when_much_is_new(opened: Open) -> None:
@@ -173,6 +201,7 @@ def test_it_reads_on_when_much_is_new(opened: Open) -> None:
         page.keyboard.press("End")
         page.wait_for_timeout(200)
     expect(rows(page)).to_have_count(WINDOW * 2 + 1)
+    expect(window_line(page)).to_have_text("1–201 of 201 events")
 
 
 @pytest.mark.parametrize("width", [320, 768, 1024, 3840])

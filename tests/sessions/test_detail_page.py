@@ -232,7 +232,15 @@ class TestLive:
         (url,) = re.findall(r'data-live-url="([^"]*)"', html)
         live = client.get(url.replace("&amp;", "&"), headers={"HX-Request": "true"}).content.decode()
         assert rows(live) == [0, 1]
-        for part in ("session-title", "session-flow", "session-controls", "session-facts", "later"):
+        for part in (
+            "session-title",
+            "session-flow",
+            "session-controls",
+            "session-facts",
+            "window-stop",
+            "window-end",
+            "later",
+        ):
             assert f'id="{part}"' in live
 
     def test_it_begins_with_a_row_of_the_page(self, client: Client) -> None:

@@ -15,6 +15,13 @@ from tests.sessions.pages import links, long_session, page, rows, walk
 pytestmark = pytest.mark.django_db
 
 
+def swapped(client: Client, url: str) -> dict[str, str]:
+    """Return the words of the line above the events that come with a part of them, by the ends of their ids."""
+    html = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    found = re.findall(r'<span id="window-(\w+)"[^>]* hx-swap-oob="true">(.*?)</span>', html)
+    return {name: re.sub(r"<[^>]+>", "", words) for name, words in found}
+
+
 class TestWindows:
     @pytest.fixture
     def session(self) -> Session:
@@ -43,6 +50,13 @@ class TestWindows:
         assert list(walk(client, f"/session/{session.pk}?hide={hide}", "Later events")) == expected
         backwards = list(walk(client, f"/session/{session.pk}?hide={hide}&before=end", "Earlier events"))
         assert sorted(backwards) == expected
+
+    def test_it_says_which_events_are_shown_when_more_are_loaded(self, client: Client, session: Session) -> None:
+        url = f"/session/{session.pk}"
+        assert swapped(client, f"{url}?from=100&part=rows") == {"stop": "200 of 350 events", "end": "Jump to end"}
+        assert swapped(client, f"{url}?from=250&part=rows") == {"stop": "350 of 350 events", "end": ""}
+        assert swapped(client, f"{url}?before=250&part=rows") == {"first": "151"}
+        assert swapped(client, f"{url}?search=step&part=rows") == {}
 
     def test_it_survives_any_number(self, client: Client, session: Session) -> None:
         for query in ("?from=999999", "?from=-1", "?from=x", "?before=0", "?before=999999999999", "?hide=abc9"):
