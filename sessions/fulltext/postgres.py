@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.backends.utils import CursorWrapper
 
-from sessions.fulltext import folding
+from sessions.fulltext import folding, windows
 from sessions.fulltext.base import Hit, Phrase, Words
 
 TABLE = "ai_sessions_words"
@@ -32,8 +32,16 @@ _ADD = (
     f"INSERT INTO {TABLE} (row_id, words) VALUES (%s, %s::tsvector)"  # noqa: S608
     " ON CONFLICT (row_id) DO UPDATE SET words = excluded.words"
 )
-# So many rows are asked for that the planner walks the newest rows only for words that are common, as it should.
-_NEWEST = f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery ORDER BY row_id DESC LIMIT %s"  # noqa: S608
+_LAST = f"SELECT max(row_id) FROM {TABLE}"  # noqa: S608
+_NEWEST = (
+    f"(SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id > %s"  # noqa: S608
+    " ORDER BY row_id DESC LIMIT %s)"
+)
+# By a sum, as the planner would take the order from the key otherwise, and look at all rows for a word that is rare.
+_WINDOW = (
+    f"(SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id < %s"  # noqa: S608
+    " ORDER BY row_id + 0 DESC LIMIT %s)"
+)
 _INSIDE = (
     f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
     " ORDER BY row_id LIMIT %s"
@@ -53,7 +61,7 @@ _VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 class PostgresEngine:
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
-        cursor.executemany(_ADD, [(row, vector(text)) for row, text in rows])
+        cursor.executemany(_ADD, [(row, marked(row, vector(text))) for row, text in rows])
 
     def clear(self, cursor: CursorWrapper) -> None:
         cursor.execute(f"TRUNCATE {TABLE}")
@@ -63,10 +71,23 @@ class PostgresEngine:
         return "" if cursor.fetchone() == (True,) else f"the index {_INDEX} is not there, or not valid"
 
     def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
-        return _rows(cursor, _NEWEST, words, limit)
+        query, newest = expression(words), _last(cursor)
+        if not query or newest is None:
+            return []
+        parts, given = [_NEWEST], list[str | int]([query, newest - windows.NEWEST, limit])
+        for window in windows.behind(newest):
+            parts.append(_WINDOW)
+            given += [_within(query, window.marks), window.stop, limit]
+        # Parts are looked into one after the other, until there are enough.
+        cursor.execute(f"{' UNION ALL '.join(parts)} LIMIT %s", [*given, limit])
+        return [row for (row,) in cursor.fetchall()]
 
     def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
-        return _rows(cursor, _INSIDE, words, first, stop, None if limit < 0 else limit)
+        query = expression(words)
+        if not query:
+            return []
+        cursor.execute(_INSIDE, [query, first, stop, None if limit < 0 else limit])
+        return [row for (row,) in cursor.fetchall()]
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [list(rows)])
@@ -88,12 +109,20 @@ def expression(words: Words) -> str:
     return " & ".join([*wanted, *unwanted]) if wanted else ""
 
 
-def _rows(cursor: CursorWrapper, statement: str, words: Words, *bounds: int | None) -> list[int]:
-    query = expression(words)
-    if not query:
-        return []
-    cursor.execute(statement, [query, *bounds])
-    return [row for (row,) in cursor.fetchall()]
+def marked(row: int, vector: str) -> str:
+    """Return the vector of a row with the marks of its windows."""
+    return " ".join([vector, *(f"'{mark}'" for mark in windows.marks(row))])
+
+
+def _last(cursor: CursorWrapper) -> int | None:
+    cursor.execute(_LAST)
+    (row,) = cursor.fetchone()
+    return row  # type: ignore[no-any-return]
+
+
+def _within(query: str, marks: Sequence[str]) -> str:
+    either = " | ".join(f"'{mark}'" for mark in marks)
+    return f"{query} & ({either})" if marks else query
 
 
 def _phrase(phrase: Phrase) -> str:

@@ -94,9 +94,7 @@ def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
 
 
 def _found(found: Latest, wanted: Wanted) -> Part:
-    # Which of them are on the page is decided without what is told of them, which would be sorted along.
-    part = _part(Session.objects.filter(pk__among=found.sessions), wanted).values("pk")
-    return Part(Session.objects.filter(pk__in=part).listed_by(wanted.sort), found.total, found.is_estimate)
+    return Part(_part(Session.objects.filter(pk__among=found.sessions), wanted), found.total, found.is_estimate)
 
 
 def _part(sessions: SessionQuerySet, wanted: Wanted) -> SessionQuerySet:

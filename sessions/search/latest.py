@@ -6,7 +6,7 @@ in steps until a page is full: a search costs what it shows, however much is sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,12 +25,20 @@ class Latest(NamedTuple):
 
 def latest(query: Query, scope: Scope, is_full: Callable[[Collection[UUID]], bool]) -> Latest:
     """Return sessions that hold the words of a query, as many as `is_full` asks for if there are so many."""
-    limits, found, stop = scope.limits, set[UUID](), 0
-    _, rows, _ = held(query, limits.latest)
-    while stop < len(rows) and not (stop and is_full(found)):
-        start, stop = stop, max(2 * stop, limits.step)
-        found |= scope.grouped(traced(rows[start:stop])).keys()
-    is_all = stop >= len(rows) < limits.latest
-    # Those that were traced stand for the others.
-    total = len(found) if is_all else round(len(found) * max(1.0, len(rows) / max(stop, 1)))
-    return Latest(found, total, not is_all)
+    found, rows = set[UUID](), list[int]()
+    for limit in scope.limits.steps:
+        known = len(rows)
+        query, rows, _ = held(query, limit)
+        found |= scope.grouped(traced(rows[known:])).keys()
+        if len(rows) < limit:
+            return Latest(found, len(found), is_estimate=False)
+        if is_full(found):
+            break
+    # No page goes beyond the last step.
+    hits = min(_density(rows) * rows[0], scope.limits.steps[-1])
+    return Latest(found, round(len(found) * max(1.0, hits / len(rows))), is_estimate=True)
+
+
+def _density(rows: Sequence[int]) -> float:
+    """Return which part of all rows hits are, as far as can be told from the newest ones."""
+    return len(rows) / (rows[0] - rows[-1] + 1)

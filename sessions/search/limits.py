@@ -20,9 +20,8 @@ class Limits:
     seeks: int = 50
     enough: int = 20
 
-    latest: int = 2_000
-    """Rows that are traced for programs, by way of `step`."""
-    step: int = 100
+    steps: tuple[int, ...] = (100, 500, 2_000)
+    """Rows that are traced for programs: more, if those before fill no page."""
     told: int = 500
     """Sessions whose title, description and tags are tried for programs."""
 

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions.fulltext import Engine, Hit, Phrase, Words, engine, postgres
+from sessions.fulltext import Engine, Hit, Phrase, Words, engine, postgres, windows
 from sessions.models import Strand
 from sessions.search import tokens
 from sessions.search.grammar import holds_word
@@ -125,3 +125,25 @@ def test_it_takes_words_of_any_length_and_number() -> None:
     long, many = "x" * 5_000, "again " * 2_000 + "last"
     assert rows(every(long), f"{long} red", many) == [1]
     assert rows(every("again", "last"), f"{long} red", many) == [2]
+
+
+def test_its_windows_hold_every_row_once() -> None:
+    for newest in (1, windows.NEWEST, windows.NEWEST + 1, 8_191, 8_192, 70_000, 600_001):
+        held = set(range(newest - windows.NEWEST + 1, newest + 1)) & set(range(1, newest + 1))
+        for window in windows.behind(newest):
+            wanted = set(window.marks)
+            own = {n for n in range(1, window.stop) if not wanted or wanted & set(windows.marks(n))}
+            assert not own & held
+            held |= own
+        assert held == set(range(1, newest + 1))
+
+
+@pytest.mark.django_db
+def test_it_finds_the_newest_rows_in_all_windows() -> None:
+    """Rows far apart, so that every window of PostgreSQL has some."""
+    numbers = [1, 9, 20_000, 200_000, 700_000, 1_190_000, 1_199_000, 1_199_999]
+    with connection.cursor() as cursor:
+        engine().clear(cursor)
+        engine().add(cursor, [(number, "red") for number in numbers] + [(1_200_000, "blue")])
+        for limit in range(1, len(numbers) + 2):
+            assert engine().rows(cursor, every("red"), limit) == numbers[::-1][:limit]

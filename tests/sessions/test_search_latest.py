@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 2, 21, 4, 38, 11, tzinfo=UTC)
 SESSIONS = 20
-STEPS = Limits(step=3)
+STEPS = Limits(steps=(3, 6, 12, 48))
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +83,6 @@ def test_it_looks_at_all_when_they_are_sorted_otherwise() -> None:
 
 
 def test_it_says_so_when_there_are_more_than_it_looks_at() -> None:
-    found = part(limits=Limits(step=3, latest=10), offset=9)
+    found = part(limits=Limits(steps=(3, 10)), offset=9)
     assert titles(found) == ["10"]
     assert found[1:] == (10, True)
