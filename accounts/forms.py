@@ -16,7 +16,16 @@ def _password(label: str, autocomplete: str, help_text: str = "") -> forms.CharF
     return forms.CharField(label=label, strip=False, widget=widget, help_text=help_text)
 
 
-class _Form(forms.Form):
+class Form(forms.Form):
+    """A form that takes its reader to the first field that is wrong, wherever on the page that is."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        super().add_error(field, error)
+        if first := next((name for name in self.fields if name in self.errors), None):
+            self.fields[first].widget.attrs["autofocus"] = True
+
+
+class _Form(Form):
     ids: str
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from accounts.forms import Form
 from sessions.models import Report, Session
 from sessions.sharing import LIFETIMES, SHORTEST_PASSWORD
 from sessions.turns import MOST_HIDDEN
@@ -13,7 +14,7 @@ from sessions.turns import MOST_HIDDEN
 _NAMES = {"1d": "1 day", "7d": "7 days", "30d": "30 days", "never": "Never"}
 
 
-class ShareForm(forms.Form):
+class ShareForm(Form):
     lifetime = forms.ChoiceField(
         label="Expires after", choices=[(key, _NAMES[key]) for key in LIFETIMES], initial="7d", required=False
     )
@@ -57,7 +58,7 @@ class VisibilityForm(forms.Form):
     visibility = forms.ChoiceField(choices=Session.Visibility.choices)
 
 
-class UploadForm(forms.Form):
+class UploadForm(Form):
     """A log as a file or as text, and who may see the session that is in it."""
 
     file = forms.FileField(required=False, label="File", help_text="The log of an agent, or HAIL; up to 64 MiB.")

@@ -51,7 +51,7 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(
         request,
         "sessions/share.html",
-        {"page": page, "address": address, "has_failed": wants_link and not token},
+        {"page": page, "address": address},
         status=422 if wants_link and not token else 200,
     )
 

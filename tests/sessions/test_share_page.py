@@ -124,6 +124,13 @@ def test_it_refuses_what_makes_no_sense(client: Client, form: dict[str, str]) ->
     assert not ShareLink.objects.exists()
 
 
+def test_it_says_beside_the_password_what_is_wrong_with_it(client: Client) -> None:
+    html = client.post(url(shared_session()), {"password": "short"}).content.decode()
+    (field,) = re.findall(r'<input type="password"[^>]*>', html)
+    assert all(word in field for word in ("autofocus", 'aria-invalid="true"', 'aria-describedby="id_password_error"'))
+    assert 'id="id_password_error"><li>Ensure this value has at least 8 characters' in html
+
+
 @pytest.mark.parametrize("show", ["", ".", "main.", "main.99999999999999999999", "nowhere.3", "main.٣", "main.7"])
 def test_it_survives_any_place(client: Client, show: str) -> None:
     assert client.post(url(shared_session()), {"show": show}).status_code == 200

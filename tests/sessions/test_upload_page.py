@@ -79,6 +79,12 @@ def test_it_says_what_is_wrong(client: Client, alice: User, fields: dict[str, An
     assert not Session.objects.exists()
 
 
+def test_it_says_it_beside_the_field(client: Client, alice: User) -> None:
+    html = post(client, 422, text="x", visibility="everyone")
+    assert 'aria-describedby="id_visibility_error"' in html
+    assert '<ul class="errorlist" id="id_visibility_error">' in html
+
+
 def test_it_asks_a_stranger_to_log_in(client: Client, settings: Settings) -> None:
     settings.OPENSESSION_PROFILE = "server"
     answer = client.post("/upload", {"text": "x"})
