@@ -47,13 +47,10 @@ def share(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ShareForm(request.POST if request.method == "POST" else None)
     page = SharePage(session, form, *turns.located(request.POST.get("show", "")), timezone.now())
     token = _made(request, page) if wants_link and form.is_valid() else ""
-    address = share_address(request, token) if token else ""
-    return render(
-        request,
-        "sessions/share.html",
-        {"page": page, "address": address},
-        status=422 if wants_link and not token else 200,
-    )
+    # Whoever looks at another part on the way would else make a link without the password, and not notice.
+    form.fields["password"].widget.render_value = not token
+    context = {"page": page, "address": share_address(request, token) if token else ""}
+    return render(request, "sessions/share.html", context, status=422 if wants_link and not token else 200)
 
 
 @require_POST

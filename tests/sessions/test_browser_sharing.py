@@ -7,7 +7,9 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from sessions import turns
 from sessions.models import ShareLink
+from tests.factories import make_session, user
 from tests.sessions.browser import overflow, site, tab
 from tests.sessions.links import SECRET, make_link, shared_session
 
@@ -25,6 +27,7 @@ def test_it_shares_and_is_read(site: Page, live_server: LiveServer) -> None:
     site.get_by_label("Password (optional)").fill(PASSWORD)
     site.get_by_label("Leave out turn #3").check()
     site.get_by_role("button", name="Make the link").click()
+    expect(site.get_by_label("Address to share")).to_be_in_viewport()
     address = site.get_by_label("Address to share").input_value()
     assert re.fullmatch(rf"{live_server.url}/s/[\w-]{{43}}", address)
     # The page sends no referrer, so that the browser names no origin with the password.
@@ -47,6 +50,15 @@ def test_it_takes_a_link_back(site: Page, live_server: LiveServer) -> None:
     site.get_by_role("button", name="Revoke").click()
     expect(site.get_by_text("There is none.")).to_be_visible()
     assert ShareLink.objects.get().revoked_at
+
+
+def test_it_looks_at_another_part(site: Page, live_server: LiveServer) -> None:
+    session = make_session(*(user(f"question {number}") for number in range(turns.TURNS + 5)))
+    site.goto(f"{live_server.url}/session/{session.pk}/share")
+    site.get_by_role("button", name="Next", exact=False).click()
+    expect(site.get_by_role("heading", name="What others will see")).to_be_in_viewport()
+    site.get_by_role("button", name="Make the link").click()
+    expect(site.get_by_label("Address to share")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("width", [320, 1280])

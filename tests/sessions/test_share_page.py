@@ -131,6 +131,14 @@ def test_it_says_beside_the_password_what_is_wrong_with_it(client: Client) -> No
     assert 'id="id_password_error"><li>Ensure this value has at least 8 characters' in html
 
 
+def test_it_keeps_the_password_on_the_way_only(client: Client) -> None:
+    session = shared_session()
+    given = {"password": "correct horse"}
+    for form in ({"show": "main.3"}, {"leave": ["main.99"]}):
+        assert 'value="correct horse"' in client.post(url(session), given | form).content.decode()
+    assert "correct horse" not in client.post(url(session), given).content.decode()
+
+
 @pytest.mark.parametrize("show", ["", ".", "main.", "main.99999999999999999999", "nowhere.3", "main.٣", "main.7"])
 def test_it_survives_any_place(client: Client, show: str) -> None:
     assert client.post(url(shared_session()), {"show": show}).status_code == 200
