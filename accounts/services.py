@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,20 +45,32 @@ class TokenPair:
 
 @transaction.atomic
 def register(*, email: str, password: str, nickname: str) -> User:
-    """Make an account. The first one of a server moderates it. Raises ValidationError, and Taken."""
+    """Make an account. The first one of a server moderates it. Raises ValidationError and Taken, by argument."""
     email, nickname = email.strip().lower(), nickname.strip()
-    check_email(email)
-    validate_password(password, User(email=email, nickname=nickname))
-    check_nickname(nickname)
+    with _about("email"):
+        check_email(email)
+    with _about("password"):
+        validate_password(password, User(email=email, nickname=nickname))
+    with _about("nickname"):
+        check_nickname(nickname)
     if User.objects.filter(email=email).exists():
-        raise Taken("This e-mail address is registered already.")
+        raise Taken({"email": "This e-mail address is registered already."})
     if User.objects.filter(nickname=nickname).exists():
-        raise Taken("This nickname is taken already.")
+        raise Taken({"nickname": "This nickname is taken already."})
     try:
         with transaction.atomic():
             return User.objects.create_user(nickname, email, password, is_staff=is_first_to_register())
     except IntegrityError as error:
         raise Taken("This e-mail address or nickname is taken already.") from error
+
+
+@contextmanager
+def _about(argument: str) -> Iterator[None]:
+    """Tell which argument an error is about."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({argument: error}) from error
 
 
 def check_email(email: str) -> None:

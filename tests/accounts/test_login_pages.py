@@ -112,14 +112,20 @@ class TestRegister:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            ({"email": "ALICE@example.org"}, "registered already"),
-            ({"nickname": "alice"}, "taken already"),
-            ({"nickname": "a/b"}, "without @ or /"),
-            ({"password": "password"}, "too common"),
+            ({"email": "ALICE@example.org"}, "This e-mail address is registered already."),
+            ({"nickname": "alice"}, "This nickname is taken already."),
+            ({"nickname": "a/b"}, "Choose a name without @ or /."),
+            ({"password": "password"}, "This password is too common."),
         ],
     )
-    def test_it_says_what_is_wrong(self, client: Client, alice: User, change: dict[str, str], said: str) -> None:
-        assertContains(client.post("/register", {**DAVE, **change}), said, status_code=422)
+    def test_it_says_beside_the_field_what_is_wrong(
+        self, client: Client, alice: User, change: dict[str, str], said: str
+    ) -> None:
+        answer = client.post("/register", {**DAVE, **change})
+        (field,) = change
+        beside = f'<ul class="errorlist" id="register-{field}_error"><li>{said}</li></ul>'
+        assertContains(answer, beside, status_code=422, html=True)
+        assertContains(answer, "autofocus", 1, status_code=422)
         assert logged_in(client) is None
 
     def test_it_is_not_for_robots(self, client: Client, logins: Settings) -> None:
