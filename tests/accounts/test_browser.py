@@ -68,3 +68,11 @@ def test_it_fits(site: Page, live_server: LiveServer, provider: Provider, width:
     site.get_by_test_id("issue-api-key-button").click()
     expect(site.get_by_test_id("issued-api-key")).to_be_visible()
     assert overflow(site) == 0
+
+
+def test_it_shows_a_new_key_on_a_phone(site: Page, live_server: LiveServer, provider: Provider) -> None:
+    user("alice")
+    site.set_viewport_size({"width": 320, "height": 568})
+    log_in(site, live_server)
+    site.get_by_test_id("issue-api-key-button").click()
+    expect(site.get_by_test_id("issued-api-key")).to_be_in_viewport()

@@ -104,7 +104,9 @@ class TestPassword:
         ],
     )
     def test_it_says_what_is_wrong(self, client: Client, alice: User, form: dict[str, str], said: str) -> None:
-        assertContains(client.post("/settings/password", form), said, status_code=422)
+        answer = client.post("/settings/password", form)
+        assertContains(answer, said, status_code=422)
+        assertContains(answer, "autofocus", 1, status_code=422)
         assert User.objects.get().check_password("correct horse")
 
     def test_it_takes_not_too_many_guesses(self, client: Client, alice: User, logins: Settings) -> None:
