@@ -13,7 +13,7 @@ export function startSelection() {
 }
 
 export function toggle(card) {
-  card?.querySelector(".card-check input").click();
+  card?.querySelector(".card-check input")?.click();
 }
 
 function onChange(event) {

@@ -41,6 +41,12 @@ def test_it_shows_the_newest_public_sessions_only(client: Client) -> None:
         assert "A private one" not in html
 
 
+def test_it_offers_no_selection(client: Client) -> None:
+    make_session(title="A public one", visibility="public")
+    assert 'form="selection"' not in shown(client)
+    assert 'form="selection"' in shown(client, "/sessions")
+
+
 def test_it_costs_the_same_however_many_there_are(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
