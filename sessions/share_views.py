@@ -80,7 +80,7 @@ def _discreet(view: View) -> View:
         try:
             response = view(request, **kwargs)
         except Http404:
-            response = render(request, "404.html", status=404)
+            response = render(request, "404.html", {"is_link": True}, status=404)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
         patch_cache_control(response, private=True, no_cache=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from axes.models import AccessAttempt
 from django.test import Client
@@ -8,6 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from accounts.models import User
 from tests.base import user
+from tests.factories import make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +103,18 @@ class TestLogout:
         assertRedirects(answer, "/sessions")
         assertContains(answer, "You are logged out.")
         assert logged_in(client) is None
+
+
+class TestStrangers:
+    def test_it_tells_them_that_a_login_may_help(self, client: Client, alice: User, logins: Settings) -> None:
+        logins.OPENSESSION_PROFILE = "server"
+        for visibility, path, status in (("private", "", 404), ("private", "/share", 404), ("public", "/share", 403)):
+            session = make_session(origin="uploaded", owner=alice, visibility=visibility)
+            url = f"/session/{session.pk}{path}"
+            assertContains(client.get(url), f'href="/login?next={quote(url, safe="")}"', status_code=status)
+            client.force_login(user(f"reader{path}{status}".replace("/", "-")))
+            assertNotContains(client.get(url), "log in", status_code=status)
+            client.logout()
 
 
 class TestRegister:
