@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -58,6 +59,7 @@ def revoke(request: HttpRequest, pk: UUID, link: UUID) -> HttpResponse:
     session = session_owned(request, pk)
     found = get_object_or_404(ShareLink, pk=link, session=session)
     sharing.revoke(link=found, actor=viewer_of(request).user, now=timezone.now())
+    messages.success(request, "The link is revoked.")
     return redirect("share", pk=pk)
 
 
@@ -69,6 +71,7 @@ def visibility(request: HttpRequest, pk: UUID) -> HttpResponse:
         return HttpResponse("Choose public, unlisted or private.", status=422, content_type="text/plain")
     chosen = form.cleaned_data["visibility"]
     moderation.set_visibility(session=session, visibility=chosen, actor=viewer_of(request).user)
+    messages.success(request, f"The session is {chosen} now.")
     return redirect(session)
 
 
