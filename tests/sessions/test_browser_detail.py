@@ -204,6 +204,14 @@ def test_it_reads_on_when_much_is_new(opened: Open) -> None:
     expect(window_line(page)).to_have_text("1–201 of 201 events")
 
 
+def test_it_leads_the_tab_key_to_what_is_wider_than_its_place(opened: Open) -> None:
+    code = f"```\n{'x ' * 500}\n```"
+    page = opened(make_session(agent(f"{code}\n\n```\nshort\n```")))
+    blocks = page.locator(".md-code-block pre")
+    expect(blocks.nth(0)).to_have_attribute("tabindex", "0")
+    expect(blocks.nth(1)).not_to_have_attribute("tabindex", "0")
+
+
 @pytest.mark.parametrize("width", [320, 768, 1024, 3840])
 def test_it_is_never_wider_than_the_window(opened: Open, width: int) -> None:
     endless = "x" * 3000

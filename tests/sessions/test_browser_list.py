@@ -173,3 +173,9 @@ def test_it_is_never_wider_than_the_window(page_of_sessions: Page, live_server: 
     for query in ("", "?layout=agents", "?search=zebra", "?search=nothing"):
         page_of_sessions.goto(f"{live_server.url}/sessions{query}")
         assert overflow(page_of_sessions) <= 0, query
+
+
+def test_it_has_boxes_that_a_finger_hits(page_of_sessions: Page) -> None:
+    box = page_of_sessions.get_by_label("Select for a handoff: by codex")
+    for side in ("width", "height"):
+        expect(box).to_have_css(side, "24px")
