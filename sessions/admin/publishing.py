@@ -20,6 +20,8 @@ from sessions.pages.texts import heading
 @admin.register(Upload)
 class UploadAdmin(Moderated):
     list_display = ("session_link", "owner", "uploaded_at", "git_repo_name", "score", "warning_count", "is_searchable")
+    # The first column leads to the session, and a link cannot stand within another.
+    list_display_links = ("uploaded_at",)
     list_filter = ("is_searchable", "session__visibility", "session__is_hidden", "uploaded_at")
     list_select_related = ("session__owner",)
     search_fields = ("session__title", "session__owner__nickname", "git_repo_name", "git_remote")
@@ -92,6 +94,7 @@ class ReportAdmin(Moderated):
 @admin.register(ShareLink)
 class ShareLinkAdmin(Moderated):
     list_display = ("session_link", "creator", "created_at", "expires_at", "revoked_at", "view_count", "viewed_at")
+    list_display_links = ("created_at",)
     list_filter = ("allows_download", "created_at")
     list_select_related = ("session", "creator")
     search_fields = ("session__title", "creator__nickname")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -50,6 +51,16 @@ def audited() -> list[tuple[str, str | None]]:
 def a_report(session: Session, **fields: Any) -> Report:
     given = {"reporter": None, "reader": "r", "reason": "spam", "words": "buy it", "now": timezone.now(), **fields}
     return moderation.report(session=session, **given)[0]
+
+
+def test_it_leads_to_every_row(client: Client, erin: User, session: Session) -> None:
+    a_report(session)
+    link, _ = make_link(session)
+    for model, row in (("upload", session.upload), ("sharelink", link), ("report", Report.objects.get())):
+        path = f"/admin/ai_sessions/{model}/"
+        html = client.get(path).content.decode()
+        assert re.search(rf'<a href="{path}{row.pk}/change/">[^<]', html), model
+        assert re.search(rf'<a href="/admin/ai_sessions/session/{session.pk}/change/">Ship the shop</a>', html), model
 
 
 def test_it_shows_a_moderator_every_list(client: Client, erin: User, session: Session) -> None:
