@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model, QuerySet
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import ApiKey, User
-from accounts.moderated import Moderated, actor_of
+from accounts.moderated import Moderated, actor_of, is_moderator
 from sessions import audit, moderation
 
 
@@ -93,6 +94,31 @@ class ApiKeyAdmin(Moderated):
         actor, now = actor_of(request), timezone.now()
         revoked = sum(moderation.revoke_key(key=key, actor=actor, now=now) for key in queryset)
         self.message_user(request, f"{revoked} revoked.")
+
+
+class AccessAttemptAdmin(Moderated):
+    """Failed logins, which axes counts by name and address. Removing them lifts the lock."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    search_help_text = "Name that was typed, or address"
+    fields = (*list_display, "path_info", "user_agent")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_moderator(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        audit.record(actor=actor_of(request), action="lift lock", thing=obj, name=obj.username)
+        obj.delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for attempt in queryset:
+            self.delete_model(request, attempt)
+
+
+# Where nobody can log in, nothing counts logins.
+if apps.is_installed("axes"):
+    admin.site.register(apps.get_app_config("axes").get_model("AccessAttempt"), AccessAttemptAdmin)
 
 
 def _set_active(person: User, is_active: bool, actor: User) -> bool:

@@ -231,6 +231,8 @@ GITLAB_CLIENT_SECRET = env.unwrapped_secret("GITLAB_CLIENT_SECRET")
 # Failed logins are counted by name and address together: nobody can lock another one out from elsewhere.
 
 AXES_ENABLED = HAS_LOGINS
+# Its lists ask for permissions that moderators have not; ours is in accounts/admin.py.
+AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)

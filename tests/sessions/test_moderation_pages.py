@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -51,6 +52,16 @@ def audited() -> list[tuple[str, str | None]]:
 def a_report(session: Session, **fields: Any) -> Report:
     given = {"reporter": None, "reader": "r", "reason": "spam", "words": "buy it", "now": timezone.now(), **fields}
     return moderation.report(session=session, **given)[0]
+
+
+def test_it_lifts_a_lock(client: Client, erin: User) -> None:
+    once = {"username": "bob", "ip_address": "192.0.2.7", "failures_since_start": 10}
+    attempts = [AccessAttempt.objects.create(user_agent=agent, **once) for agent in ("a", "b", "c")]
+    assert "192.0.2.7" in client.get("/admin/axes/accessattempt/").content.decode()
+    act(client, "axes/accessattempt", "delete_selected", *attempts[:2])
+    client.post(f"/admin/axes/accessattempt/{attempts[2].pk}/delete/", {"post": "yes"})
+    assert not AccessAttempt.objects.exists()
+    assert audited() == [("lift lock", "erin")] * 3
 
 
 def test_it_leads_to_every_row(client: Client, erin: User, session: Session) -> None:
