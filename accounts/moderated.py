@@ -6,9 +6,12 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from accounts.models import User
 
@@ -34,6 +37,11 @@ class Moderated(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in its s
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Show what the audit says of a row. Django's own history knows what was done in forms, and nothing else."""
+        subject = f"{self.opts.verbose_name} {unquote(object_id)}"
+        return redirect(reverse("admin:ai_sessions_auditentry_changelist", query={"q": f'"{subject}"'}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_moderator(request)

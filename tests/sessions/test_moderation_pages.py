@@ -64,6 +64,15 @@ def test_it_lifts_a_lock(client: Client, erin: User) -> None:
     assert audited() == [("lift lock", "erin")] * 3
 
 
+def test_it_shows_the_history_of_a_row(client: Client, erin: User, session: Session) -> None:
+    other = shared_session(origin="uploaded", owner=session.owner)
+    for each in (session, other):
+        act(client, "ai_sessions/session", "hide", each)
+    html = client.get(f"/admin/ai_sessions/session/{session.pk}/history/", follow=True).content.decode()
+    assert f"session {session.pk}" in html
+    assert str(other.pk) not in html
+
+
 def test_it_leads_to_every_row(client: Client, erin: User, session: Session) -> None:
     a_report(session)
     link, _ = make_link(session)
