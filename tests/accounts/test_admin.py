@@ -13,6 +13,10 @@ class AdminTests(BaseTestCase):
         self.assertContains(self.client.get("/admin/"), "operator@localhost")
         self.assertContains(self.client.get("/admin/accounts/user/"), "alice@example.org")
 
+    def test_it_adds_a_style_of_ours(self) -> None:
+        for path in ("/admin/", "/admin/accounts/user/"):
+            self.assertContains(self.client.get(path), 'href="/static/css/admin.css"', 1)
+
     def test_it_logs_what_the_operator_changes(self) -> None:
         form = {"nickname": "dave", "email": "", "usable_password": "false"}
         self.client.post("/admin/accounts/user/add/", form)
