@@ -19,4 +19,6 @@ window.SwaggerUIBundle({
   // Keys that are typed in stay in this page only.
   persistAuthorization: false,
   validatorUrl: null,
+  // Its label is empty.
+  onComplete: () => document.getElementById("servers")?.setAttribute("aria-label", "Server"),
 });

@@ -47,6 +47,17 @@ class TestTryingOn:
         site.get_by_role("button", name="Execute").click()
         site.get_by_text('"status": "ok"').first.wait_for()
 
+    def test_it_has_one_main_part_and_names_its_fields(
+        self, site: Page, live_server: LiveServer, settings: Settings
+    ) -> None:
+        settings.BASE_URL = live_server.url
+        # The document that another test has fetched names no server. What is routed comes from no cache.
+        site.route("**/api/schema", lambda route: route.continue_())
+        site.goto(f"{live_server.url}/api/docs")
+        site.get_by_label("Server", exact=True).wait_for()
+        assert site.get_by_role("main").count() == 1
+        site.unroute_all()
+
     def test_it_fits_a_narrow_window(self, site: Page, live_server: LiveServer) -> None:
         site.set_viewport_size({"width": 320, "height": 800})
         site.goto(f"{live_server.url}/api/docs")
