@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -47,7 +48,8 @@ def session_list(request: HtmxRequest) -> HttpResponse:
     if not request.htmx and page.spells_out_defaults(request.GET.dict()):
         return redirect(page.url)
     part = _LIST_PARTS.get(request.GET.get("part", ""), "sessions/_list.html")
-    response = render_part(request, "sessions/list.html", part, {"page": page})
+    context = {"page": page, "takes_uploads": settings.OPENSESSION_PROFILE != "worker"}
+    response = render_part(request, "sessions/list.html", part, context)
     return response if "part" in request.GET else push_url(response, request, page.url)
 
 

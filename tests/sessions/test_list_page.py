@@ -42,6 +42,15 @@ def test_it_says_how_to_begin(client: Client) -> None:
     assert "manage.py index" in html
 
 
+def test_it_says_on_a_server_how_to_upload(client: Client, settings: Settings) -> None:
+    settings.OPENSESSION_PROFILE = "server"
+    assert 'href="/upload"' not in page(client)
+    client.force_login(person("alice"))
+    assert 'href="/upload"' in page(client)
+    settings.OPENSESSION_PROFILE = "worker"
+    assert 'href="/upload"' not in page(client)
+
+
 def test_it_tells_a_search_without_result_from_an_empty_index(client: Client) -> None:
     make_session(title="Fix the login")
     html = page(client, "?search=zebra")
