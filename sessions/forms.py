@@ -77,6 +77,11 @@ class UploadForm(Form):
             raise forms.ValidationError("Choose a file, or paste its text.")
         return cleaned
 
+    @property
+    def source(self) -> str:
+        """The field that holds the log."""
+        return "file" if self.files.get("file") else "text"
+
     def log(self) -> tuple[str, bytes]:
         """Return the name and the bytes of the log."""
         if file := self.cleaned_data["file"]:

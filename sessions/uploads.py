@@ -35,7 +35,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         try:
             return redirect(_published(form, owner).upload.session)
         except Refused as error:
-            form.add_error(None, f"{error}.")
+            form.add_error(form.source, f"{error}.")
     return render(request, "sessions/upload.html", {"form": form}, status=422 if form.errors else 200)
 
 

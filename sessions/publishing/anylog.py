@@ -37,7 +37,7 @@ def _read(name: str, data: bytes, title: str) -> tuple[Session, list[str]]:
     try:
         found = content.read(name, data)
     except content.Refused as error:
-        raise Refused(f"{name}: {error.reason}") from error
+        raise Refused(error.reason) from error
     session, replaced = redacted(_titled(found.session, title), Redactor())
     notes = [f"replaced: {replaced}"] if replaced else []
     if found.others:

@@ -80,9 +80,12 @@ def test_it_says_what_is_wrong(client: Client, alice: User, fields: dict[str, An
 
 
 def test_it_says_it_beside_the_field(client: Client, alice: User) -> None:
-    html = post(client, 422, text="x", visibility="everyone")
+    html = post(client, 422, text="just words", visibility="everyone")
     assert 'aria-describedby="id_visibility_error"' in html
     assert '<ul class="errorlist" id="id_visibility_error">' in html
+    words: dict[str, dict[str, Any]] = {"text": {"text": "just words"}, "file": {"file": file(b"just words")}}
+    for source, given in words.items():
+        assert f'<ul class="errorlist" id="id_{source}_error"><li>' in post(client, 422, **given)
 
 
 def test_it_asks_a_stranger_to_log_in(client: Client, settings: Settings) -> None:
