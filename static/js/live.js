@@ -70,7 +70,7 @@ const seen = new WeakMap();
 function replacePart(part) {
   const old = document.getElementById(part.id);
   const text = part.outerHTML;
-  if (!old || seen.get(old) === text || isSelected(old)) return;
+  if (!old || seen.get(old) === text || isInUse(old)) return;
   const isMerged = part.id === "results" && mergeCards(part);
   if (!isMerged) swap(old, part);
   seen.set(isMerged ? old : part, text);
@@ -133,6 +133,15 @@ function replaceRow(old, row) {
   row.querySelectorAll(".separator").forEach((each) => each.remove());
   row.prepend(...old.querySelectorAll(":scope > .separator"));
   swap(old, row);
+}
+
+function isInUse(element) {
+  return isSelected(element) || [...element.querySelectorAll("select")].some(isChosenFrom);
+}
+
+// What the reader has chosen and not sent yet would be sent as it was before.
+function isChosenFrom(select) {
+  return select === document.activeElement || [...select.options].some((each) => each.selected !== each.defaultSelected);
 }
 
 function isSelected(element) {

@@ -3,12 +3,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Locator, Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from opensession.hail.model import Code
 from sessions.models import Session
 from sessions.pages.timeline import WINDOW
+from tests.base import user as person
 from tests.factories import (
     agent,
     append,
@@ -202,6 +205,25 @@ def test_it_reads_on_when_much_is_new(opened: Open) -> None:
         page.wait_for_timeout(200)
     expect(rows(page)).to_have_count(WINDOW * 2 + 1)
     expect(window_line(page)).to_have_text("1–201 of 201 events")
+
+
+def test_it_keeps_what_is_chosen_while_the_session_grows(
+    opened: Open, site: Page, live_server: LiveServer, client: Client, settings: Settings
+) -> None:
+    settings.OPENSESSION_PROFILE = "server"
+    alice = person("alice")
+    client.force_login(alice)
+    login = client.cookies[settings.SESSION_COOKIE_NAME].value
+    site.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": login, "url": live_server.url}])
+    session = make_session(user("Begin"), origin="uploaded", owner=alice, visibility="public")
+    page = opened(session)
+    page.get_by_label("Who may read it").select_option("private")
+    append(session.strands.get(), [agent("Something new")])
+    expect(page.get_by_text("Something new")).to_be_visible()
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_text("The session is private now.")).to_be_visible()
+    site.goto("about:blank")
+    site.context.clear_cookies()
 
 
 def test_it_leads_the_tab_key_to_what_is_wider_than_its_place(opened: Open) -> None:
