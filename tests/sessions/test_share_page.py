@@ -155,6 +155,13 @@ def test_it_revokes(client: Client) -> None:
     assert 'class="share-link"' not in client.get(url(session)).content.decode()
 
 
+def test_it_says_that_links_to_a_hidden_session_lead_nowhere(client: Client, alice: User) -> None:
+    session = shared_session(origin="uploaded", owner=alice, visibility="public")
+    assert "lead nowhere" not in client.get(url(session)).content.decode()
+    Session.objects.update(is_hidden=True)
+    assert "lead nowhere" in client.get(url(session)).content.decode()
+
+
 def test_it_revokes_links_of_this_session_only(client: Client, alice: User) -> None:
     own = shared_session(origin="uploaded", owner=alice)
     link, _ = make_link(shared_session(origin="uploaded", owner=person("bob")))
