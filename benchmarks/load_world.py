@@ -120,6 +120,7 @@ def _index(told: dict[int, list[Event]]) -> None:
     with connection.cursor() as cursor:
         texts = [(starts[number] + n, words(event)) for number, own in told.items() for n, event in enumerate(own)]
         fulltext.engine().add(cursor, texts)
+        fulltext.engine().add_parts(cursor, ((start, map(words, told[number])) for number, start in starts.items()))
     SearchCounter.objects.filter(pk=1).update(next_row=first + EVENTS * len(told))
 
 

@@ -253,11 +253,19 @@ def _patched(
     strand: Strand, frame: Frame, patches: Mapping[int, Sequence[Amendment]], first: int, stop: int
 ) -> Iterator[Numbered]:
     for number, line in enumerate(lines(strand, frame), frame.first):
-        event = jsonl.event(line) if line and first <= number < stop else None
-        for patch in patches.get(number, ()):
-            event = patch.fold(event) if event else None
+        if not line or not first <= number < stop:
+            continue
+        event: Event | None = jsonl.event(line)
+        if number in patches:
+            event = _amended(event, patches[number])
         if event:
             yield number, event
+
+
+def _amended(event: Event | None, patches: Sequence[Amendment]) -> Event | None:
+    for patch in patches:
+        event = patch.fold(event) if event else None
+    return event
 
 
 def _patches(strand: Strand, first: int, stop: int) -> dict[int, list[Amendment]]:

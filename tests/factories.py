@@ -135,8 +135,11 @@ def _index_words(strand: Strand, events: Sequence[Event], first: int) -> None:
     counter, _ = SearchCounter.objects.get_or_create(pk=1)
     row = counter.next_row
     SearchBlock.objects.create(first=row, count=max(1, len(events)), strand=strand, first_event=first)
+    texts = [words(one) for one in events]
     with connection.cursor() as cursor:
-        fulltext.engine().add(cursor, [(row + number, words(one)) for number, one in enumerate(events)])
+        fulltext.engine().add(cursor, enumerate(texts, row))
+        if strand.session.origin == "uploaded" and texts:
+            fulltext.engine().add_parts(cursor, [(row, texts)])
     SearchCounter.objects.filter(pk=1).update(next_row=row + max(1, len(events)))
 
 

@@ -66,6 +66,9 @@ class Registry:
         return self._plugins[name]
 
 
+_JUDGED = (ShellCommand, ToolResult)
+
+
 class Heuristic:
     """Starts at 100; failures cost, capped by kind, and successes that follow them in the same lane win some back."""
 
@@ -74,6 +77,8 @@ class Heuristic:
         self._pending: Counter[str] = Counter()
 
     def add(self, event: Event) -> None:
+        if not isinstance(event.action, _JUDGED):
+            return
         lane = (event.task_id or "").strip() or MAIN_LANE
         if _failed_command(event):
             self._commands += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+from unicodedata import ucd_3_2_0
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
@@ -26,6 +27,16 @@ class Words:
     none_of: tuple[Phrase, ...] = ()
 
 
+def is_one_word(words: Words) -> bool:
+    """Tell whether an engine that keeps no places of words finds these: nothing but one word, or what begins so.
+
+    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word.
+    """
+    if len(words.all_of) != 1 or words.none_of:
+        return False
+    return all(char == "_" or ucd_3_2_0.category(char)[0] in "LN" for char in words.all_of[0].text)
+
+
 class Hit(NamedTuple):
     """An event that holds the words; number -1 stands for the words of the session itself."""
 
@@ -44,14 +55,20 @@ class Engine(Protocol):
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
         """Index words by row id."""
 
+    def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
+        """Index the words of many rows together, under the first one's id."""
+
     def clear(self, cursor: CursorWrapper) -> None:
-        """Forget all rows."""
+        """Forget all rows and parts."""
 
     def problem(self, cursor: CursorWrapper) -> str:
         """Return what is wrong inside the index, or nothing."""
 
     def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
         """Return the rows that hold the words, the newest `limit` of them, newest first."""
+
+    def parts(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
+        """Return the parts that hold a word, the newest `limit` of them, newest first. See `is_one_word`."""
 
     def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
         """Return the rows from `first` on and before `stop` that hold the words, in rising order.

@@ -14,13 +14,18 @@ from sessions.fulltext import folding, windows
 from sessions.fulltext.base import Hit, Phrase, Words
 
 TABLE = "ai_sessions_words"
-_INDEX = f"{TABLE}_words"
+PARTS = "ai_sessions_part_words"
 
-CREATE = (
-    f"CREATE TABLE {TABLE} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)",
-    f"CREATE INDEX {_INDEX} ON {TABLE} USING gin (words)",
+CREATE = tuple(
+    statement
+    for table in (TABLE, PARTS)
+    for statement in (
+        f"CREATE TABLE {table} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)",
+        f"CREATE INDEX {table}_words ON {table} USING gin (words)",
+    )
 )
-DROP = f"DROP TABLE {TABLE}"
+DROP = (f"DROP TABLE {TABLE}", f"DROP TABLE {PARTS}")
+_INDEXES = (f"{TABLE}_words", f"{PARTS}_words")
 
 LONGEST_WORD = 500
 """Characters; a lexeme has at most 2,046 bytes. Longer words are found by their beginning."""
@@ -29,19 +34,16 @@ MOST_PLACES = 255
 """PostgreSQL keeps no more places of one word in one row, and refuses nothing: later ones are in no phrase."""
 
 _ADD = (
-    f"INSERT INTO {TABLE} (row_id, words) VALUES (%s, %s::tsvector)"  # noqa: S608
+    "INSERT INTO {table} (row_id, words) VALUES (%s, %s::tsvector)"
     " ON CONFLICT (row_id) DO UPDATE SET words = excluded.words"
 )
-_LAST = f"SELECT max(row_id) FROM {TABLE}"  # noqa: S608
-_NEWEST = (
-    f"(SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id > %s"  # noqa: S608
-    " ORDER BY row_id DESC LIMIT %s)"
-)
+_LAST = "SELECT max(row_id) FROM {table}"
 # By a sum, as the planner would take the order from the key otherwise, and look at all rows for a word that is rare.
-_WINDOW = (
-    f"(SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id < %s"  # noqa: S608
-    " ORDER BY row_id + 0 DESC LIMIT %s)"
-)
+_WINDOW = "(SELECT row_id FROM {table} WHERE words @@ %s::tsquery AND row_id < %s ORDER BY row_id + 0 DESC LIMIT %s)"
+# The planner does not know what it costs to unpack long vectors, and would read all of a small table.
+_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+# What was added lies in a list at first, through which each search goes.
+_MERGE = "SELECT gin_clean_pending_list(%s)"
 _INSIDE = (
     f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
     " ORDER BY row_id LIMIT %s"
@@ -61,26 +63,28 @@ _VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 class PostgresEngine:
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
-        cursor.executemany(_ADD, [(row, marked(row, vector(text))) for row, text in rows])
+        cursor.executemany(_ADD.format(table=TABLE), [(row, marked(row, vector(text))) for row, text in rows])
+
+    def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
+        cursor.executemany(_ADD.format(table=PARTS), [(row, marked(row, _set(texts))) for row, texts in parts])
+        for index in _INDEXES:
+            cursor.execute(_MERGE, [index])
 
     def clear(self, cursor: CursorWrapper) -> None:
-        cursor.execute(f"TRUNCATE {TABLE}")
+        cursor.execute(f"TRUNCATE {TABLE}, {PARTS}")
 
     def problem(self, cursor: CursorWrapper) -> str:
-        cursor.execute(_VALID, [_INDEX])
-        return "" if cursor.fetchone() == (True,) else f"the index {_INDEX} is not there, or not valid"
+        for index in _INDEXES:
+            cursor.execute(_VALID, [index])
+            if cursor.fetchone() != (True,):
+                return f"the index {index} is not there, or not valid"
+        return ""
 
     def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
-        query, newest = expression(words), _last(cursor)
-        if not query or newest is None:
-            return []
-        parts, given = [_NEWEST], list[str | int]([query, newest - windows.NEWEST, limit])
-        for window in windows.behind(newest):
-            parts.append(_WINDOW)
-            given += [_within(query, window.marks), window.stop, limit]
-        # Parts are looked into one after the other, until there are enough.
-        cursor.execute(f"{' UNION ALL '.join(parts)} LIMIT %s", [*given, limit])
-        return [row for (row,) in cursor.fetchall()]
+        return _newest(cursor, TABLE, words, limit)
+
+    def parts(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
+        return _newest(cursor, PARTS, words, limit)
 
     def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
         query = expression(words)
@@ -109,13 +113,33 @@ def expression(words: Words) -> str:
     return " & ".join([*wanted, *unwanted]) if wanted else ""
 
 
+def _set(texts: Iterable[str]) -> str:
+    """Return the words of texts as a tsvector without places is written."""
+    words = {word[:LONGEST_WORD] for text in texts for word in folding.words(text)}
+    return " ".join(f"'{word}'" for word in sorted(words))
+
+
 def marked(row: int, vector: str) -> str:
     """Return the vector of a row with the marks of its windows."""
     return " ".join([vector, *(f"'{mark}'" for mark in windows.marks(row))])
 
 
-def _last(cursor: CursorWrapper) -> int | None:
-    cursor.execute(_LAST)
+def _newest(cursor: CursorWrapper, table: str, words: Words, limit: int) -> list[int]:
+    query, last = expression(words), _last(cursor, table)
+    if not query or last is None:
+        return []
+    chosen = list(windows.windows(last))
+    given = [each for window in chosen for each in (_within(query, window.marks), window.stop, limit)]
+    # Windows are looked into one after the other, until there are enough.
+    statement = " UNION ALL ".join([_WINDOW] * len(chosen)).format(table=table)
+    cursor.execute(f"{_BY_INDEX}; SELECT row_id FROM ({statement}) AS found LIMIT %s", [*given, limit])  # noqa: S608
+    while cursor.description is None:
+        cursor.nextset()
+    return [row for (row,) in cursor.fetchall()]
+
+
+def _last(cursor: CursorWrapper, table: str) -> int | None:
+    cursor.execute(_LAST.format(table=table))
     (row,) = cursor.fetchone()
     return row  # type: ignore[no-any-return]
 

@@ -14,17 +14,21 @@ from django.db.backends.utils import CursorWrapper
 from sessions.fulltext.base import Hit, Phrase, Words
 
 TABLE = "ai_sessions_words"
+PARTS = "ai_sessions_part_words"
+
+_TOKENS = "tokenize=\"unicode61 remove_diacritics 2 tokenchars '_'\""
 
 # Measured on 120 MB of words of real logs, in batches of 8 MB of logs: larger hashes and rarer merges than FTS5's
 # defaults take the writer's time from 5.6 s to 3.1 s and leave the index at a third of the words. Sizes of rows serve
 # ranking only, which reads the events themselves.
 CREATE = (
-    f"CREATE VIRTUAL TABLE {TABLE} USING fts5("
-    "words, content='', columnsize=0, tokenize=\"unicode61 remove_diacritics 2 tokenchars '_'\")",
+    f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, content='', columnsize=0, {_TOKENS})",
     f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('hashsize', {8 << 20})",  # noqa: S608
     f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('automerge', 16)",  # noqa: S608
+    # Which part holds a word is all that is asked of parts, so places of words need not be kept.
+    f"CREATE VIRTUAL TABLE {PARTS} USING fts5(words, content='', columnsize=0, detail=none, {_TOKENS})",
 )
-DROP = f"DROP TABLE {TABLE}"
+DROP = (f"DROP TABLE {TABLE}", f"DROP TABLE {PARTS}")
 
 _MATCHING = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
 _HITS = """
@@ -46,19 +50,27 @@ class SqliteEngine:
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
         cursor.executemany(f"INSERT INTO {TABLE} (rowid, words) VALUES (%s, %s)", list(rows))  # noqa: S608
 
+    def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
+        rows = [(row, "\n".join(texts)) for row, texts in parts]
+        cursor.executemany(f"INSERT INTO {PARTS} (rowid, words) VALUES (%s, %s)", rows)  # noqa: S608
+
     def clear(self, cursor: CursorWrapper) -> None:
-        cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('delete-all')")  # noqa: S608
+        for table in (TABLE, PARTS):
+            cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")  # noqa: S608
 
     def problem(self, cursor: CursorWrapper) -> str:
         try:
-            cursor.execute(f"INSERT INTO {TABLE} ({TABLE}) VALUES ('integrity-check')")  # noqa: S608
+            for table in (TABLE, PARTS):
+                cursor.execute(f"INSERT INTO {table} ({table}) VALUES ('integrity-check')")  # noqa: S608
         except DatabaseError as error:
             return str(error)
         return ""
 
     def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
-        cursor.execute(f"{_MATCHING} ORDER BY rowid DESC LIMIT %s", [expression(words), limit])
-        return [row for (row,) in cursor.fetchall()]
+        return _newest(cursor, TABLE, words, limit)
+
+    def parts(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
+        return _newest(cursor, PARTS, words, limit)
 
     def rows_inside(self, cursor: CursorWrapper, words: Words, first: int, stop: int, limit: int = -1) -> list[int]:
         # In falling order, FTS5 would walk there from the end of the table.
@@ -69,6 +81,12 @@ class SqliteEngine:
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [json.dumps(rows)])
         return [Hit(_uuid(session), _uuid(strand), number) for session, strand, number in cursor.fetchall()]
+
+
+def _newest(cursor: CursorWrapper, table: str, words: Words, limit: int) -> list[int]:
+    statement = f"SELECT rowid FROM {table} WHERE {table} MATCH %s ORDER BY rowid DESC LIMIT %s"  # noqa: S608
+    cursor.execute(statement, [expression(words), limit])
+    return [row for (row,) in cursor.fetchall()]
 
 
 def expression(words: Words) -> str:

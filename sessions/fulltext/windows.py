@@ -2,8 +2,8 @@
 
 A GIN index gives all rows that hold a word, in no order; of a word that stands in thousands they would all be fetched
 to sort them. So each row also holds marks that say in which window of rows it lies, and hits are looked for in wider
-and wider windows: among the newest rows one by one, then with the marks of a window beside the words, and at last in
-all rows. What is not found in one window is so rare that few hits lie in the next one. Pure.
+and wider windows, with their marks beside the words, and at last in all rows. What is not found in one window is so
+rare that few hits lie in the next one. Pure.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-NEWEST = 2_000
-"""Rows that are looked at one by one, which is the quickest for words that are in every twentieth."""
-SHIFTS = (13, 15, 17, 19)
+SHIFTS = (11, 13, 15, 17, 19)
 """A window holds 2 to the power of one of these many rows; two are looked into, as the newest may be nearly empty."""
 
 
@@ -29,9 +27,9 @@ def marks(row: int) -> Iterator[str]:
     return (_mark(shift, row >> shift) for shift in SHIFTS)
 
 
-def behind(newest: int) -> Iterator[Window]:
-    """Yield the windows behind the rows that are looked at one by one, where `newest` is the last row there is."""
-    stop = newest - NEWEST + 1
+def windows(newest: int) -> Iterator[Window]:
+    """Yield windows that hold each row once, the newest rows first; `newest` is the last row there is."""
+    stop = newest + 1
     for shift in SHIFTS:
         if 1 << shift > newest // 4:
             # Marks that most rows hold only take time.

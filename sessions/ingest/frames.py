@@ -53,11 +53,6 @@ def lines(data: bytes) -> list[bytes]:
     return _zstd.unpack(data).split(b"\n")[:-1]
 
 
-def unpacked(data: bytes) -> bytes:
-    """Return the text of a packed frame."""
-    return _zstd.unpack(data)
-
-
 class OpenFrame:
     """The frame that still grows."""
 
@@ -114,8 +109,13 @@ class OpenFrame:
             self.raw_length += len(self._lines[at]) - len(old)
         return True
 
+    @property
+    def text(self) -> bytes:
+        """The lines of all events."""
+        return b"\n".join([*self._lines, b""])
+
     def packed(self) -> Packed:
-        raw = b"\n".join([*self._lines, b""])
+        raw = self.text
         data = _zstd.pack(raw)
         return Packed(
             n=self.n,

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Sum
 
 from opensession.hail.words import words
 from sessions import bodies, fulltext
-from sessions.models import SearchBlock, SearchCounter, Strand, Upload
+from sessions.models import SearchBlock, SearchCounter, Session, Strand, Upload
 
 logger = logging.getLogger(__name__)
 
 MANY_DEAD = 200_000
 _ALL_DEAD = 1 << 62
 _ROWS = 2_000
+_PART = 1 << 18
+"""Characters that are indexed together. PostgreSQL takes no more words of a row than 1 MiB."""
 
 
 def rebuild() -> None:
@@ -42,21 +45,42 @@ def is_due() -> bool:
 def write_words(identity: UUID) -> None:
     """Index the words of a strand, in short transactions, in place of what was indexed of it before."""
     # A session may be removed in the browser at any time.
-    strand = Strand.objects.filter(pk=identity).first()
+    strand = Strand.objects.filter(pk=identity).select_related("session").first()
     if strand is None:
         return
+    is_uploaded = strand.session.origin == Session.Origin.UPLOADED
     texts, first, is_over = _texts(strand), None, False
     while not is_over:
         # Bodies are read before the lock of the database is taken.
-        part = list(islice(texts, _ROWS))
-        is_over = len(part) < _ROWS
+        rows = list(islice(texts, _ROWS))
+        is_over = len(rows) < _ROWS
         with transaction.atomic(), connection.cursor() as cursor:
             first = first or _reserve(strand)
             if first is None:
                 return
-            fulltext.engine().add(cursor, [(first + place, text) for place, text in part])
+            _add(cursor, [(first + place, text) for place, text in rows], is_uploaded)
             if is_over:
                 Upload.objects.filter(session__strands=identity).update(is_searchable=True)
+
+
+def _add(cursor: CursorWrapper, rows: Sequence[tuple[int, str]], is_uploaded: bool) -> None:
+    """Index rows; those of uploads also in parts, for the searches of a server. At home, the space counts for more."""
+    fulltext.engine().add(cursor, rows)
+    if is_uploaded:
+        fulltext.engine().add_parts(cursor, _parts(rows))
+
+
+def _parts(rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    first, texts, size = 0, list[str](), 0
+    for row, text in rows:
+        if size > _PART:
+            yield first, texts
+            texts, size = [], 0
+        first = first if texts else row
+        texts.append(text)
+        size += len(text)
+    if texts:
+        yield first, texts
 
 
 def _reserve(strand: Strand) -> int | None:
@@ -66,11 +90,11 @@ def _reserve(strand: Strand) -> int | None:
     if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
         return None
     former = SearchBlock.objects.filter(strand=strand)
-    dead = former.aggregate(rows=Sum("count"))["rows"] or 0
-    former.delete()
+    if dead := former.aggregate(rows=Sum("count"))["rows"] or 0:
+        former.delete()
     first, count = counter.next_row, max(strand.events, 1)
-    SearchBlock.objects.create(first=first, count=1, strand=strand, first_event=-1)
-    SearchBlock.objects.create(first=first + 1, count=count, strand=strand, first_event=0)
+    title = SearchBlock(first=first, count=1, strand=strand, first_event=-1)
+    SearchBlock.objects.bulk_create([title, SearchBlock(first=first + 1, count=count, strand=strand, first_event=0)])
     SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + count, dead_rows=F("dead_rows") + dead)
     return first
 

@@ -10,7 +10,7 @@ from sessions import changes
 from sessions.fulltext import postgres, sqlite
 
 CREATE = {"sqlite": sqlite.CREATE, "postgresql": (*postgres.CREATE, *changes.CREATE)}
-DROP = {"sqlite": (sqlite.DROP,), "postgresql": (postgres.DROP, *changes.DROP)}
+DROP = {"sqlite": sqlite.DROP, "postgresql": (*postgres.DROP, *changes.DROP)}
 
 
 def create(apps: Any, schema_editor: Any) -> None:

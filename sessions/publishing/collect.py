@@ -15,7 +15,7 @@ from opensession.hail.score import SCORES
 from opensession.hail.stats import Tally
 from opensession.hail.validate import Problem
 from parsers.base import Output
-from sessions.ingest.frames import OpenFrame, Packed, unpacked
+from sessions.ingest.frames import OpenFrame, Packed
 
 MAJOR = "hail-1."
 MOST_WARNINGS = 100
@@ -129,7 +129,7 @@ class Collector:
 
     def _close(self) -> None:
         packed = self._frame.packed()
-        self._digest.update(unpacked(packed.data))
+        self._digest.update(self._frame.text)
         self._body.write(packed.data)
         self._closed.append(replace(packed, data=b""))
         self._frame = self._frame.after(packed)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import F, Q
 
 from opensession.hail.words import words
@@ -20,6 +21,9 @@ from sessions.search.limits import LIMITS, Limits
 from sessions.search.reading import read
 from sessions.search.scan import newest_strands, scan
 from sessions.search.scope import Grouped, Scope, group
+
+LookUp = Callable[[CursorWrapper, Words, int], list[int]]
+"""Gives the newest rows that hold words, so many at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +74,19 @@ def _inside(words: Words, strand: Strand) -> Iterator[Hit]:
             yield from map(block.hit, engine().rows_inside(cursor, words, block.first, block.stop))
 
 
-def held(query: Query, most: int) -> tuple[Query, list[int], str]:
+def held(query: Query, most: int, look_up: LookUp | None = None) -> tuple[Query, list[int], str]:
     """Return the newest rows that hold the words of a query; or, where none does, words that begin as its last one.
 
-    With what was looked for in the end, and a note if that is not what was asked.
+    With what was looked for in the end, and a note if that is not what was asked. Rows are those that `look_up` knows,
+    or else those of events.
     """
-    if (rows := _rows(query.words, most)) or not (wider := _wider(query)) or not (rows := _rows(wider.words, most)):
-        return query, rows, ""
-    return wider, rows, _begun(wider.words.all_of[-1])
-
-
-def _rows(words: Words, most: int) -> list[int]:
+    look_up = look_up or engine().rows
     with connection.cursor() as cursor:
-        return engine().rows(cursor, words, most)
+        if rows := look_up(cursor, query.words, most):
+            return query, rows, ""
+        if (wider := _wider(query)) and (rows := look_up(cursor, wider.words, most)):
+            return wider, rows, _begun(wider.words.all_of[-1])
+    return query, [], ""
 
 
 def _found(query: Query, rows: Sequence[int], scope: Scope) -> Candidates:

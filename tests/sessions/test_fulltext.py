@@ -7,10 +7,10 @@ from contextlib import contextmanager
 import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sessions.fulltext import Engine, Hit, Phrase, Words, engine, postgres, windows
+from sessions.fulltext import Engine, Hit, Phrase, Words, engine, is_one_word, postgres, windows
 from sessions.models import Strand
 from sessions.search import tokens
 from sessions.search.grammar import holds_word
@@ -72,10 +72,20 @@ class EngineTests(BaseTestCase):
             assert index.rows_inside(cursor, every("red"), 3, 6) == [3, 4, 5]
             assert index.rows_inside(cursor, every("red"), 3, 6, 1) == [3]
 
+    def test_it_finds_one_word_in_parts(self) -> None:
+        with indexed() as (cursor, index):
+            index.add_parts(cursor, [(1, ["Red and green", "late fee"]), (9, ["red_1", "r\u00e9d"])])
+            assert index.parts(cursor, every("red"), MANY) == [9, 1]
+            assert index.parts(cursor, every("fee"), MANY) == [1]
+            assert index.parts(cursor, Words((Phrase("gre", is_prefix=True),)), MANY) == [1]
+            assert index.rows(cursor, every("red"), MANY) == []
+
     def test_it_forgets_all(self) -> None:
         with indexed("red") as (cursor, index):
+            index.add_parts(cursor, [(1, ["red"])])
             index.clear(cursor)
             assert index.rows(cursor, every("red"), MANY) == []
+            assert index.parts(cursor, every("red"), MANY) == []
             assert index.problem(cursor) == ""
 
     def test_it_tells_what_rows_stand_for(self) -> None:
@@ -128,9 +138,9 @@ def test_it_takes_words_of_any_length_and_number() -> None:
 
 
 def test_its_windows_hold_every_row_once() -> None:
-    for newest in (1, windows.NEWEST, windows.NEWEST + 1, 8_191, 8_192, 70_000, 600_001):
-        held = set(range(newest - windows.NEWEST + 1, newest + 1)) & set(range(1, newest + 1))
-        for window in windows.behind(newest):
+    for newest in (1, 2_047, 2_048, 8_191, 8_192, 70_000, 600_001):
+        held: set[int] = set()
+        for window in windows.windows(newest):
             wanted = set(window.marks)
             own = {n for n in range(1, window.stop) if not wanted or wanted & set(windows.marks(n))}
             assert not own & held
@@ -147,3 +157,14 @@ def test_it_finds_the_newest_rows_in_all_windows() -> None:
         engine().add(cursor, [(number, "red") for number in numbers] + [(1_200_000, "blue")])
         for limit in range(1, len(numbers) + 2):
             assert engine().rows(cursor, every("red"), limit) == numbers[::-1][:limit]
+
+
+@pytest.mark.django_db
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(categories=["L", "N"], include_characters="_"), min_size=1, max_size=8))
+def test_it_finds_any_one_word_in_parts_as_in_rows(word: str) -> None:
+    words = every(word)
+    assume(is_one_word(words))
+    with indexed(word) as (cursor, index):
+        index.add_parts(cursor, [(1, [word])])
+        assert index.parts(cursor, words, MANY) == index.rows(cursor, words, MANY)
