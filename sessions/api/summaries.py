@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from sessions.links import Between
@@ -138,7 +138,7 @@ def _of_index(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_text(paths: Sequence[str]) -> str | UnsetType:
-    return json.dumps(paths, ensure_ascii=False, separators=(",", ":")) if paths else UNSET
+    return msgspec.json.encode(paths).decode() if paths else UNSET
 
 
 def moment(at: datetime) -> str:

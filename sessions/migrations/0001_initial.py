@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='session',
-            index=models.Index(fields=['is_auxiliary', 'repo', '-created_at', '-id'], name='session_created_repo'),
+            index=models.Index(fields=['is_auxiliary', 'repo', '-created_at', '-id', 'visibility', 'is_hidden', 'owner', 'origin', 'event_count', 'message_count'], name='session_created_repo'),
         ),
         migrations.AddIndex(
             model_name='session',

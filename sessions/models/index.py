@@ -130,7 +130,13 @@ class Session(models.Model):
                 fields=["is_auxiliary", "-duration_seconds", "-created_at", "-id"], name="session_created_longest"
             ),
             models.Index(fields=["is_auxiliary", "tool", "-created_at", "-id"], name="session_created_tool"),
-            models.Index(fields=["is_auxiliary", "repo", "-created_at", "-id"], name="session_created_repo"),
+            models.Index(
+                fields=[
+                    *("is_auxiliary", "repo", "-created_at", "-id", "visibility", "is_hidden", "owner", "origin"),
+                    *("event_count", "message_count"),
+                ],
+                name="session_created_repo",
+            ),
             models.Index(fields=["is_auxiliary", "owner", "-created_at", "-id"], name="session_created_owner"),
             models.Index(fields=["hail_id"], name="session_hail_id"),
             models.Index(fields=["parent"], name="session_parent"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -49,14 +49,14 @@ def choose(viewer: Viewer, wanted: Wanted, *, now: datetime, limits: Limits = LI
     """Return what `viewer` finds in lists. What `text` is no search for is looked for in what is told of sessions."""
     visible = Session.objects.visible_to(viewer)
     if not wanted.text:
-        return _listed(visible.filter(wanted.condition), wanted, limits)
+        return _listed(visible.filter(wanted.condition), wanted, limits, (viewer, wanted.condition), now)
     search = SessionSearch(search=wanted.text)
     try:
         query, matching = search.query(now), visible.matching(search, now).filter(wanted.condition)
     except Malformed:
         return _told(visible.filter(wanted.condition), wanted, limits)
     if not query.is_about_events:
-        return _listed(matching, wanted, limits)
+        return _listed(matching, wanted, limits, (viewer, wanted.condition, wanted.text), now)
     found = _said(viewer, query, Scope(visible, matching, limits), wanted)
     return _found(found, wanted) if found.sessions else _told(visible.filter(wanted.condition), wanted, limits)
 
@@ -78,9 +78,9 @@ def _is_full(wanted: Wanted, sessions: Collection[UUID]) -> bool:
     return len(sessions) > wanted.offset + wanted.size
 
 
-def _listed(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:
-    walked = matching.primary()
-    return Part(_part(walked, wanted), *totals.total(walked, matching.filter(is_auxiliary=False), limits))
+def _listed(matching: SessionQuerySet, wanted: Wanted, limits: Limits, of: Hashable, now: datetime) -> Part:
+    walked, by_id = matching.primary(), matching.filter(is_auxiliary=False)
+    return Part(_part(walked, wanted), *totals.total(walked, by_id, limits, of=of, now=now))
 
 
 def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits) -> Part:

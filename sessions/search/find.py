@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -65,7 +65,10 @@ def find(
     page = _Page(search.sort, decode(search.after, search.sort), offset, size)
     if query.is_about_events:
         return _searched(query, scope, page)
-    return _listed(scope, page)
+    rows, after = page.of(scope.chosen)
+    name = (viewer, replace(search, after=""))
+    total, is_estimate = totals.total(scope.chosen, scope.chosen_by_id, limits, of=name, now=now)
+    return Found(rows, after, total, is_estimate)
 
 
 def events_matching(strand: Strand, text: str) -> list[int]:
@@ -102,12 +105,6 @@ class _Page:
             return rows, ""
         last = rows[self.size - 1]
         return rows[: self.size], encode(Cursor(getattr(last, ORDERS[self.sort]), last.pk))
-
-
-def _listed(scope: Scope, page: _Page) -> Found:
-    rows, after = page.of(scope.chosen)
-    total, is_estimate = totals.total(scope.chosen, scope.chosen_by_id, scope.limits)
-    return Found(rows, after, total, is_estimate)
 
 
 def _searched(query: Query, scope: Scope, page: _Page) -> Found:

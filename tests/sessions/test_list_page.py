@@ -143,10 +143,10 @@ def test_it_asks_as_much_for_many_sessions_as_for_few(
 ) -> None:
     make_sessions(5)
     page(client)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         page(client)
     make_sessions(45)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         page(client)
 
 
