@@ -1,4 +1,4 @@
-"""One client of `make load`: asks for addresses in turn over one connection, and uploads a session now and then.
+"""One client of `make load`: asks for addresses in turn, and uploads a session now and then.
 
 Needs nothing but the standard library, so that it starts at once: `load_client.py PORT SECONDS SEED < what-to-ask-for`.
 Prints milliseconds by kind, and what went wrong.
@@ -30,7 +30,9 @@ class Client:
         self.errors: list[str] = []
 
     def turn(self) -> None:
-        """Ask for each kind once, and upload by chance."""
+        """Ask for each kind once, and upload by chance. Each turn has a connection of its own, to whichever worker."""
+        self._connection.close()
+        self._connection.connect()
         for kind, paths in self._reads.items():
             self._ask(kind, 200, "GET", self._chance.choice(paths))
         if self._chance.random() < 1 / READS_PER_UPLOAD:

@@ -42,18 +42,24 @@ def served(folder: Path, database: str, size: int) -> Iterator[World]:
         "PYTHONPATH": str(ROOT),
     }
     if database == "PostgreSQL":
+        # As `compose.yaml` has it.
         env["DATABASE_URL"] = _made(os.environ["DATABASE_URL"], f"load_{size}")
+        env["OPENSESSION_TASKS"] = "database"
     print(f"storing {size:,} sessions in {database} …", file=sys.stderr)
     manage("prepare", env=env)
     code = f"from benchmarks.load_world import report; report({size})"
     told = json.loads(manage("shell", "--no-imports", "-c", code, env=env).output)
-    server = subprocess.Popen([sys.executable, "-m", "gunicorn", *_arguments(port)], env=env, cwd=ROOT)
+    commands = [[sys.executable, "-m", "gunicorn", *_arguments(port)]]
+    if "OPENSESSION_TASKS" in env:
+        commands.append([sys.executable, str(ROOT / "manage.py"), "db_worker"])
+    running = [subprocess.Popen(command, env=env, cwd=ROOT) for command in commands]
     try:
         _wait_for(port)
         yield World(size, port, told)
     finally:
-        server.terminate()
-        server.wait()
+        for process in running:
+            process.terminate()
+            process.wait()
 
 
 def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dict[str, Any]]:
