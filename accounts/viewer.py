@@ -25,6 +25,11 @@ class Viewer:
     sees_feed: bool = True
 
     @property
+    def name(self) -> tuple[object, ...]:
+        """What viewers who find the same have in common."""
+        return self.user.pk if self.user else None, self.is_operator, self.sees_feed
+
+    @property
     def is_moderator(self) -> bool:
         return self.user is not None and self.user.is_staff and not self.is_operator
 

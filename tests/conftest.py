@@ -16,6 +16,7 @@ from django.db.models.signals import post_migrate
 from pytest_django import Settings
 
 from sessions import fulltext
+from sessions.search import totals
 from tests.base import CORPUS, write_home
 
 # Playwright runs an event loop in the test's thread, where Django would refuse every query.
@@ -70,6 +71,11 @@ def words_go_with_the_rows() -> Iterator[None]:
 def _forget_words(**options: Any) -> None:
     with connection.cursor() as cursor:
         fulltext.engine().clear(cursor)
+
+
+@pytest.fixture(autouse=True)
+def no_estimates() -> None:
+    totals.forget()
 
 
 @pytest.fixture

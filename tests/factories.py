@@ -19,6 +19,7 @@ from opensession.hail.stats import Tally
 from opensession.hail.words import words
 from parsers.base import MAIN
 from sessions import bodies, fulltext
+from sessions.ingest import reword
 from sessions.ingest.frames import OpenFrame, Packed
 from sessions.ingest.rows import StrandFacts, session_row
 from sessions.models import Frame, SearchBlock, SearchCounter, Session, Strand
@@ -132,14 +133,14 @@ def _frames(events: Iterable[Event], n: int, first: int) -> list[Packed]:
 
 
 def _index_words(strand: Strand, events: Sequence[Event], first: int) -> None:
+    if strand.session.origin == "uploaded":
+        reword.write_words(strand.pk)
+        return
     counter, _ = SearchCounter.objects.get_or_create(pk=1)
     row = counter.next_row
     SearchBlock.objects.create(first=row, count=max(1, len(events)), strand=strand, first_event=first)
-    texts = [words(one) for one in events]
     with connection.cursor() as cursor:
-        fulltext.engine().add(cursor, enumerate(texts, row))
-        if strand.session.origin == "uploaded" and texts:
-            fulltext.engine().add_parts(cursor, [(row, texts)])
+        fulltext.engine().add(cursor, [(row + number, words(one)) for number, one in enumerate(events)])
     SearchCounter.objects.filter(pk=1).update(next_row=row + max(1, len(events)))
 
 

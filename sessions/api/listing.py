@@ -19,7 +19,7 @@ from sessions.api import summaries
 from sessions.api.summaries import SessionSummary
 from sessions.querysets import LISTED_BY
 from sessions.search import RANGES
-from sessions.search.choose import Wanted, choose
+from sessions.search.choose import Part, Wanted, choose
 
 LAST_PAGE = 100
 MOST_PER_PAGE = 100
@@ -31,6 +31,7 @@ _DECODERS: Mapping[str, msgspec.json.Decoder[tuple[Any, ...]]] = {
     "popular": msgspec.json.Decoder(tuple[int, datetime, UUID]),
     "longest": msgspec.json.Decoder(tuple[int, datetime, UUID]),
 }
+_row_decoder = msgspec.json.Decoder(tuple[int])
 _LARGEST = 2**63 - 1
 
 
@@ -98,13 +99,15 @@ def listed(viewer: Viewer, query: ListQuery, now: datetime) -> tuple[SessionList
     """Return the page, and whether its total is an estimate. Raises ValidationError for a foreign cursor."""
     part = choose(viewer, _wanted(query, now), now=now)
     rows = summaries.columns(part.sessions)
+    if part.rows:
+        rows.sort(key=lambda row: part.rows[row["id"]], reverse=True)
     shown = rows[: query.size]
     page = SessionList(
         sessions=tuple(SessionSummary(**summaries.fields(row)) for row in shown),
         total=part.total,
         page=query.page,
         per_page=query.size,
-        next_cursor=_encoded(query.sort, shown[-1]) if len(rows) > query.size else UNSET,
+        next_cursor=_encoded(query.sort, shown[-1], part) if len(rows) > query.size else UNSET,
     )
     return page, part.is_estimate
 
@@ -117,6 +120,7 @@ def _wanted(query: ListQuery, now: datetime) -> Wanted:
         place=_decoded(query) if query.cursor else (),
         offset=0 if query.cursor else (max(query.page, 1) - 1) * query.size,
         size=query.size,
+        name=msgspec.structs.replace(query, page=1, per_page=1, cursor="", sort="recent"),
     )
 
 
@@ -130,17 +134,27 @@ def _condition(query: ListQuery, now: datetime) -> Q:
     return condition & Q(created_at__gte=now - span) if span else condition
 
 
-def _encoded(sort: str, row: Mapping[str, Any]) -> str:
-    place = [row[name] for name in LISTED_BY[sort]]
+def _encoded(sort: str, row: Mapping[str, Any], part: Part) -> str:
+    place = [part.rows[row["id"]]] if part.rows else [row[name] for name in LISTED_BY[sort]]
     return urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
 def _decoded(query: ListQuery) -> tuple[Any, ...]:
     try:
         data = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
+        if query.search and (place := _row(data)):
+            return place
         *numbers, moment, row = _DECODERS[query.sort].decode(data)
         if moment.tzinfo and all(abs(number) <= _LARGEST for number in numbers):
             return (*numbers, moment.astimezone(UTC), row)
     except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError):
         pass
     raise ValidationError({"cursor": "This is no `next_cursor` of a list in this order."})
+
+
+def _row(data: bytes) -> tuple[int, ...] | None:
+    """Return the place of a cursor within a search; None where it is that of a list."""
+    try:
+        return _row_decoder.decode(data)
+    except msgspec.ValidationError:
+        return None

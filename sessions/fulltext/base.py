@@ -76,5 +76,8 @@ class Engine(Protocol):
         Of these the first `limit`, unless that is -1.
         """
 
+    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
+        """Return rows with the sessions that they lead to, in their order, without those that lead nowhere any more."""
+
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         """Return what rows stand for, in their order. Costs a look-up per row."""

@@ -7,6 +7,7 @@ is a tsvector that is written out, each word with its places (postgresql.org/doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
@@ -42,14 +43,15 @@ _LAST = "SELECT max(row_id) FROM {table}"
 _WINDOW = "(SELECT row_id FROM {table} WHERE words @@ %s::tsquery AND row_id < %s ORDER BY row_id + 0 DESC LIMIT %s)"
 # The planner does not know what it costs to unpack long vectors, and would read all of a small table.
 _BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
+_AS_EVER = "RESET enable_seqscan; RESET enable_indexscan"
 # What was added lies in a list at first, through which each search goes.
 _MERGE = "SELECT gin_clean_pending_list(%s)"
 _INSIDE = (
     f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
     " ORDER BY row_id LIMIT %s"
 )
-_HITS = """
-SELECT strand.session_id, block.strand_id, block.first_event + found.value - block.first
+_TRACED = """
+SELECT {columns}
 FROM unnest(%s::bigint[]) WITH ORDINALITY AS found (value, place)
 CROSS JOIN LATERAL (
     SELECT * FROM ai_sessions_searchblock WHERE first <= found.value ORDER BY first DESC LIMIT 1
@@ -58,6 +60,8 @@ JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_l
 WHERE found.value < block.first + block.count
 ORDER BY found.place
 """
+_HITS = _TRACED.format(columns="strand.session_id, block.strand_id, block.first_event + found.value - block.first")
+_SESSIONS = _TRACED.format(columns="found.value, strand.session_id")
 _VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 
@@ -92,6 +96,10 @@ class PostgresEngine:
             return []
         cursor.execute(_INSIDE, [query, first, stop, None if limit < 0 else limit])
         return [row for (row,) in cursor.fetchall()]
+
+    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
+        cursor.execute(_SESSIONS, [list(rows)])
+        return list(cursor.fetchall())
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [list(rows)])
@@ -130,12 +138,12 @@ def _newest(cursor: CursorWrapper, table: str, words: Words, limit: int) -> list
         return []
     chosen = list(windows.windows(last))
     given = [each for window in chosen for each in (_within(query, window.marks), window.stop, limit)]
-    # Windows are looked into one after the other, until there are enough.
+    # Windows are looked into one after the other, until there are enough. All statements go in one message.
     statement = " UNION ALL ".join([_WINDOW] * len(chosen)).format(table=table)
-    cursor.execute(f"{_BY_INDEX}; SELECT row_id FROM ({statement}) AS found LIMIT %s", [*given, limit])  # noqa: S608
+    cursor.execute(f"{_BY_INDEX}; SELECT row_id FROM ({statement}) AS found LIMIT %s; {_AS_EVER}", [*given, limit])  # noqa: S608
     while cursor.description is None:
         cursor.nextset()
-    return [row for (row,) in cursor.fetchall()]
+    return sorted((row for (row,) in cursor.fetchall()), reverse=True)
 
 
 def _last(cursor: CursorWrapper, table: str) -> int | None:

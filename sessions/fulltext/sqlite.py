@@ -31,8 +31,8 @@ CREATE = (
 DROP = (f"DROP TABLE {TABLE}", f"DROP TABLE {PARTS}")
 
 _MATCHING = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
-_HITS = """
-SELECT strand.session_id, block.strand_id, block.first_event + found.value - block.first
+_TRACED = """
+SELECT {columns}
 FROM json_each(%s) AS found
 JOIN ai_sessions_searchblock AS block
     ON block.first = (SELECT MAX(first) FROM ai_sessions_searchblock WHERE first <= found.value)
@@ -40,6 +40,8 @@ JOIN ai_sessions_searchblock AS block
 JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_live
 ORDER BY found.key
 """
+_HITS = _TRACED.format(columns="strand.session_id, block.strand_id, block.first_event + found.value - block.first")
+_SESSIONS = _TRACED.format(columns="found.value, strand.session_id")
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 # A search sees the same few sessions over and over.
@@ -77,6 +79,10 @@ class SqliteEngine:
         statement = f"{_MATCHING} AND rowid >= %s AND rowid < %s ORDER BY rowid LIMIT %s"
         cursor.execute(statement, [expression(words), first, stop, limit])
         return [row for (row,) in cursor.fetchall()]
+
+    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
+        cursor.execute(_SESSIONS, [json.dumps(rows)])
+        return [(row, _uuid(session)) for row, session in cursor.fetchall()]
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [json.dumps(rows)])

@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 MANY_DEAD = 200_000
 _ALL_DEAD = 1 << 62
 _ROWS = 2_000
-_PART = 1 << 18
-"""Characters that are indexed together. PostgreSQL takes no more words of a row than 1 MiB."""
+_PART = 1 << 19
+"""Bytes of text that are indexed together. PostgreSQL takes no more words of a row than 1 MiB."""
 
 
 def rebuild() -> None:
@@ -48,7 +48,9 @@ def write_words(identity: UUID) -> None:
     strand = Strand.objects.filter(pk=identity).select_related("session").first()
     if strand is None:
         return
+    # Parts are for the searches of a server. At home, the space counts for more.
     is_uploaded = strand.session.origin == Session.Origin.UPLOADED
+    add = _add_in_parts_too if is_uploaded else fulltext.engine().add
     texts, first, is_over = _texts(strand), None, False
     while not is_over:
         # Bodies are read before the lock of the database is taken.
@@ -58,27 +60,26 @@ def write_words(identity: UUID) -> None:
             first = first or _reserve(strand)
             if first is None:
                 return
-            _add(cursor, [(first + place, text) for place, text in rows], is_uploaded)
+            add(cursor, [(first + place, text) for place, text in rows])
             if is_over:
                 Upload.objects.filter(session__strands=identity).update(is_searchable=True)
 
 
-def _add(cursor: CursorWrapper, rows: Sequence[tuple[int, str]], is_uploaded: bool) -> None:
-    """Index rows; those of uploads also in parts, for the searches of a server. At home, the space counts for more."""
+def _add_in_parts_too(cursor: CursorWrapper, rows: Sequence[tuple[int, str]]) -> None:
     fulltext.engine().add(cursor, rows)
-    if is_uploaded:
-        fulltext.engine().add_parts(cursor, _parts(rows))
+    fulltext.engine().add_parts(cursor, _parts(rows))
 
 
 def _parts(rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
     first, texts, size = 0, list[str](), 0
     for row, text in rows:
-        if size > _PART:
+        length = len(text) if text.isascii() else len(text.encode())
+        if size + length > _PART:
             yield first, texts
             texts, size = [], 0
         first = first if texts else row
         texts.append(text)
-        size += len(text)
+        size += length
     if texts:
         yield first, texts
 

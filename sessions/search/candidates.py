@@ -92,20 +92,20 @@ def held(query: Query, most: int, look_up: LookUp | None = None) -> tuple[Query,
 def _found(query: Query, rows: Sequence[int], scope: Scope) -> Candidates:
     limits = scope.limits
     if len(rows) <= limits.few:
-        return Candidates(scope.grouped(traced(rows)), query)
+        return Candidates(scope.grouped(_traced(rows)), query)
     newest = scope.newest(limits.sessions + 1)
     shown_in = scope.with_helpers(newest[: limits.sessions])
     blocks = sorted(_blocks(Q(strand__session__among=shown_in, strand__is_live=True)), reverse=True)
     hits, is_far = _in_blocks(query, rows, blocks, limits)
     found = group(hits, shown_in)
     if len(found) < limits.enough:
-        found = scope.grouped(traced(rows[: limits.few])) | found
+        found = scope.grouped(_traced(rows[: limits.few])) | found
     if len(newest) > limits.sessions:
         return Candidates(found, query, _far(limits.sessions, "sessions"), is_all=False)
     return Candidates(found, query, "" if is_far else _far(len(rows), "events with these words"), is_all=is_far)
 
 
-def traced(rows: Sequence[int]) -> list[Hit]:
+def _traced(rows: Sequence[int]) -> list[Hit]:
     """Return what rows stand for, without those that no strand has any more."""
     with connection.cursor() as cursor:
         return engine().hits(cursor, rows)

@@ -66,7 +66,7 @@ def find(
     if query.is_about_events:
         return _searched(query, scope, page)
     rows, after = page.of(scope.chosen)
-    name = (viewer, replace(search, after=""))
+    name = (viewer.name, replace(search, after="", sort="recent", layout="list"))
     total, is_estimate = totals.total(scope.chosen, scope.chosen_by_id, limits, of=name, now=now)
     return Found(rows, after, total, is_estimate)
 

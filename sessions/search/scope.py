@@ -34,11 +34,14 @@ class Scope(NamedTuple):
 
     def grouped(self, hits: Sequence[Hit]) -> Grouped:
         """Group hits by the session that shows them; those that may not be shown are left out."""
-        sessions = {hit.session for hit in hits}
+        return group(hits, self.shown_in({hit.session for hit in hits}))
+
+    def shown_in(self, sessions: set[UUID]) -> dict[UUID, UUID]:
+        """Return by which session each of these is shown, without those that may not be shown."""
         shown_in = {session: session for session in self._chosen_of(sessions)}
         if others := sessions - shown_in.keys():
             shown_in |= self._of_parents(others)
-        return group(hits, shown_in)
+        return shown_in
 
     def _of_parents(self, helpers: set[UUID]) -> dict[UUID, UUID]:
         """Return the sessions that show those of `helpers` that are some."""

@@ -24,17 +24,22 @@ def total(
     `walked` and `by_id` are the same sessions, for walking through an index and for looking up ids. Ids are spread
     evenly, so that those of one slice stand for all. Where they leave no doubt that there are more than are counted,
     no more is asked: counting ten thousand costs as much as all the rest of a list. An estimate is kept for a while
-    under the name `of`.
+    under the name `of`, if there is one.
     """
     at, known = _kept.get((of, limits), (now, None))
     if known is not None and abs(now - at) < KEPT_FOR:
         return known, True
     found, is_estimate = _total(walked, by_id, limits)
-    if is_estimate:
+    if is_estimate and of is not None:
         if len(_kept) >= _MOST_KEPT:
             _kept.clear()
         _kept[of, limits] = now, found
     return found, is_estimate
+
+
+def forget() -> None:
+    """Forget the estimates that are kept."""
+    _kept.clear()
 
 
 def _total(walked: SessionQuerySet, by_id: SessionQuerySet, limits: Limits) -> tuple[int, bool]:
@@ -42,7 +47,7 @@ def _total(walked: SessionQuerySet, by_id: SessionQuerySet, limits: Limits) -> t
     if (few := _counted(walked, most // 10)) <= most // 10:
         return few, False
     estimate = slices * by_id.filter(pk__lt=UUID(int=2**128 // slices)).count()
-    if estimate > most * 3 // 2:
+    if estimate > 2 * most:
         return estimate, True
     counted = _counted(walked, most)
     return (counted, False) if counted <= most else (max(estimate, most), True)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -9,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.viewer import Viewer
+from sessions.models import Session
 from sessions.search.choose import Part, Wanted, choose
 from sessions.search.limits import Limits
 from tests.api.uploads import uploaded
@@ -18,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 2, 21, 4, 38, 11, tzinfo=UTC)
 SESSIONS = 20
-STEPS = Limits(steps=(3, 6, 12, 48))
+STEPS = Limits(steps=(3, 6, 12, 48), enough=1)
 
 
 @pytest.fixture(autouse=True)
@@ -28,21 +32,40 @@ def server(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def sessions(server: None) -> None:
+    """Sessions that were uploaded in another order than that in which they began."""
+    began = Random(1).sample(range(SESSIONS), SESSIONS)
     for number in range(SESSIONS):
-        at = NOW + timedelta(days=number)
-        title, tool = str(number), "claude-code" if number else "codex"
-        message_count = SESSIONS - number
-        session = uploaded(user("a zebra"), owner=None, title=title, tool=tool, created_at=at)
-        type(session).objects.filter(pk=session.pk).update(message_count=message_count)
+        tool = "claude-code" if number else "codex"
+        at = NOW + timedelta(days=began[number])
+        session = uploaded(user("a zebra"), user("two zebras"), owner=None, title=str(number), tool=tool, created_at=at)
+        Session.objects.filter(pk=session.pk).update(message_count=SESSIONS - number)
 
 
-def part(*, limits: Limits = STEPS, sort: str = "recent", condition: Q | None = None, **wanted: object) -> Part:
-    asked = Wanted(condition or Q(), sort, "zebra", **{"size": 2, **wanted})  # type: ignore[arg-type]
+def part(
+    text: str = "zebra", *, limits: Limits = STEPS, sort: str = "recent", condition: Q | None = None, **wanted: object
+) -> Part:
+    asked = Wanted(condition or Q(), sort, text, **{"size": 2, **wanted})  # type: ignore[arg-type]
     return choose(Viewer(), asked, now=NOW, limits=limits)
 
 
+def ordered(found: Part) -> list[Session]:
+    return sorted(found.sessions, key=lambda session: -found.rows[session.pk]) if found.rows else list(found.sessions)
+
+
 def titles(found: Part) -> list[str]:
-    return [session.title for session in found.sessions]
+    return [session.title for session in ordered(found)]
+
+
+def pages(text: str) -> Iterator[list[UUID]]:
+    """Yield the sessions of every page, following its place."""
+    place: tuple[int, ...] = ()
+    while True:
+        found = part(text, place=place)
+        shown = [session.pk for session in ordered(found)]
+        yield shown[:2]
+        if len(shown) <= 2:
+            return
+        place = (found.rows[shown[1]],)
 
 
 def traced(found: CaptureQueriesContext) -> int:
@@ -58,7 +81,7 @@ def test_it_traces_no_more_than_it_shows() -> None:
     with CaptureQueriesContext(connection) as queries:
         found = part()
     assert traced(queries) == 1
-    assert found[1:] == (SESSIONS, True)
+    assert found[1:3] == (SESSIONS, True)
 
 
 def test_it_goes_on_until_the_page_is_full() -> None:
@@ -67,15 +90,23 @@ def test_it_goes_on_until_the_page_is_full() -> None:
     assert traced(queries) == 3
 
 
-def test_it_goes_on_behind_a_place() -> None:
-    first = list(part().sessions)[1]
-    assert titles(part(place=(first.created_at, first.pk))) == ["17", "16", "15"]
+@pytest.mark.parametrize("text", ["zebra", "a zebra", "zebras -nowhere", "zebr*"])
+def test_its_pages_hold_every_session_once(text: str) -> None:
+    by_place = [session for page in pages(text) for session in page]
+    by_number = [ordered(part(text, offset=offset))[:2] for offset in range(0, SESSIONS, 2)]
+    assert by_place == [session.pk for page in by_number for session in page]
+    assert len(by_place) == len(set(by_place)) == SESSIONS
 
 
 def test_it_goes_on_until_the_filters_let_something_through() -> None:
     found = part(condition=Q(tool="codex"))
     assert titles(found) == ["0"]
-    assert found[1:] == (1, False)
+    assert found[1:3] == (1, False)
+
+
+def test_it_looks_into_what_may_be_shown_where_that_is_rare() -> None:
+    found = part(limits=Limits(steps=(3, 6), enough=1), condition=Q(tool="codex"))
+    assert titles(found) == ["0"]
 
 
 def test_it_looks_at_all_when_they_are_sorted_otherwise() -> None:
@@ -83,6 +114,21 @@ def test_it_looks_at_all_when_they_are_sorted_otherwise() -> None:
 
 
 def test_it_says_so_when_there_are_more_than_it_looks_at() -> None:
-    found = part(limits=Limits(steps=(3, 10)), offset=9)
+    found = part(limits=Limits(steps=(3, 10), enough=1), offset=9)
     assert titles(found) == ["10"]
-    assert found[1:] == (10, True)
+    assert found[1:3] == (10, True)
+
+
+def test_a_place_in_another_list_has_nothing_behind_it() -> None:
+    assert titles(part(place=(NOW, UUID(int=0)))) == []
+    assert titles(part("nowhere to be found", place=(7,))) == []
+
+
+def test_it_finds_words_of_which_one_part_takes_too_many() -> None:
+    """PostgreSQL takes 1 MiB of words in a row; here are more, of letters that take four bytes each."""
+    letters = "".join(map(chr, range(0x20000, 0x20000 + 6_050)))
+    starts = range(0, 6_000, 300)
+    events = [user(" ".join(letters[at : at + 50] for at in range(first, first + 300))) for first in starts]
+    session = uploaded(*events, owner=None)
+    for at in (0, 5_999):
+        assert [found.pk for found in part(letters[at : at + 50]).sessions] == [session.pk]
