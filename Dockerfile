@@ -12,6 +12,7 @@ COPY --from=packages /venv /venv
 WORKDIR /opensession
 COPY CHANGELOG.md LICENSE manage.py ./
 COPY accounts accounts
+COPY docs/api.md docs/api.md
 COPY handoff handoff
 COPY opensession opensession
 COPY parsers parsers
