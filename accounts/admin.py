@@ -108,8 +108,7 @@ class AccessAttemptAdmin(Moderated):
         return is_moderator(request)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        audit.record(actor=actor_of(request), action="lift lock", thing=obj, name=obj.username)
-        obj.delete()
+        moderation.lift_lock(attempt=obj, actor=actor_of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for attempt in queryset:

@@ -41,7 +41,7 @@ class Moderated(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in its s
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Show what the audit says of a row. Django's own history knows what was done in forms, and nothing else."""
         subject = f"{self.opts.verbose_name} {unquote(object_id)}"
-        return redirect(reverse("admin:ai_sessions_auditentry_changelist", query={"q": f'"{subject}"'}))
+        return redirect(reverse("admin:ai_sessions_auditentry_changelist", query={"subject__exact": subject}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_moderator(request)

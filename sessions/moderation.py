@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Model
 
 from accounts.models import ApiKey, RefreshToken, User
 from sessions import audit
@@ -95,6 +96,13 @@ def revoke_key(*, key: ApiKey, actor: User | None, now: datetime) -> bool:
     if was_running:
         audit.record(actor=actor, action="revoke key", thing=key, user=str(key.user_id), prefix=key.prefix)
     return was_running
+
+
+@transaction.atomic
+def lift_lock(*, attempt: Model, actor: User | None) -> None:
+    """Forget failed logins. What was typed as a name may be anything, so the audit does not keep it."""
+    audit.record(actor=actor, action="lift lock", thing=attempt)
+    attempt.delete()
 
 
 def _set_hidden(session: Session, is_hidden: bool, action: str, actor: User | None) -> bool:

@@ -71,7 +71,8 @@ def visibility(request: HttpRequest, pk: UUID) -> HttpResponse:
         return HttpResponse("Choose public, unlisted or private.", status=422, content_type="text/plain")
     chosen = form.cleaned_data["visibility"]
     moderation.set_visibility(session=session, visibility=chosen, actor=viewer_of(request).user)
-    messages.success(request, f"The session is {chosen} now.")
+    hidden = " A moderator has hidden it, so that nobody else can open it." if session.is_hidden else ""
+    messages.success(request, f"The session is {chosen} now.{hidden}")
     return redirect(session)
 
 
