@@ -11,6 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 
+SHORTEST_KEY = 32
+"""Bytes, as RFC 7518, section 3.2, asks of a key for HS256."""
+
 
 def text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
@@ -67,6 +70,15 @@ def unwrapped_secret(name: str) -> str:
     return _unwrapped(secret(name))
 
 
+def signing_key(name: str) -> str:
+    """Return a secret that signs what strangers hold, who must not guess it from that; empty if there is none."""
+    key = unwrapped_secret(name)
+    if key and len(key.encode()) < SHORTEST_KEY:
+        remedy = "make one with: openssl rand -hex 32"
+        raise ImproperlyConfigured(f"{name} must have at least {SHORTEST_KEY} bytes; {remedy}")
+    return key
+
+
 def folder(name: str, default: Path) -> Path:
     return Path(text(name, str(default))).expanduser().absolute()
 
@@ -95,4 +107,4 @@ def _unwrapped(value: str) -> str:
 
 def _refused(name: str, allowed: Sequence[str]) -> ImproperlyConfigured:
     # The value itself may be a secret that landed in the wrong variable, so it is not repeated.
-    return ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}")
+    return ImproperlyConfigured(f"{name} must be {'one of: ' * (len(allowed) > 1)}{', '.join(allowed)}")

@@ -25,7 +25,7 @@ BASE_URL = env.web_address("BASE_URL") or env.web_address("OPENSESSION_BASE_URL"
 PORT = env.integer("PORT", 3000, 1, 65535)
 WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1 if IS_LOCAL else os.cpu_count() or 1, 1, 64)
 
-JWT_SECRET = env.unwrapped_secret("JWT_SECRET")
+JWT_SECRET = env.signing_key("JWT_SECRET")
 AUTH_ENABLED = bool(JWT_SECRET)
 HAS_LOGINS = AUTH_ENABLED or not IS_LOCAL
 OPENSESSION_FIRST_USER_IS_STAFF = env.boolean("OPENSESSION_FIRST_USER_IS_STAFF", True)

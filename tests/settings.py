@@ -29,7 +29,7 @@ os.environ["HOME"] = str(_AWAY / "home")
 os.environ["OPENSESSION_DATA_DIR"] = str(_AWAY / "data")
 (_AWAY / "home").mkdir()
 # Apps cannot be added later: those for logins are installed, and the login is off until a test turns it on.
-os.environ["JWT_SECRET"] = "only for the list of apps"
+os.environ["JWT_SECRET"] = "only for the list of apps, which it turns on"
 
 from opensession import database
 from opensession.settings import *

@@ -38,7 +38,7 @@ class TestEnv:
         monkeypatch.setenv("VALUE", "perhaps")
         with pytest.raises(ImproperlyConfigured, match=r"VALUE must be one of: true, 1, yes, on, false"):
             env.boolean("VALUE", True)
-        with pytest.raises(ImproperlyConfigured, match="VALUE must be one of: a whole number from 1 to 9"):
+        with pytest.raises(ImproperlyConfigured, match="VALUE must be a whole number from 1 to 9"):
             env.integer("VALUE", 5, 1, 9)
         with pytest.raises(ImproperlyConfigured, match="VALUE must be one of: local, server"):
             env.choice("VALUE", "local", ("local", "server"))
@@ -204,6 +204,11 @@ class TestProfiles:
         accounts = {"JWT_SECRET": "x" * 40, "GITHUB_CLIENT_ID": "id", "GITHUB_CLIENT_SECRET": "hush"}
         done = check("--deploy", "--fail-level", "WARNING", OPENSESSION_PROFILE="server", **accounts)
         assert done.returncode == 0, done.stderr
+
+    def test_it_refuses_a_key_that_can_be_guessed(self) -> None:
+        done = check(JWT_SECRET="abc")
+        assert done.returncode
+        assert done.stderr == "Error: JWT_SECRET must have at least 32 bytes; make one with: openssl rand -hex 32\n"
 
     def test_it_names_a_profile_that_does_not_exist(self) -> None:
         done = check(OPENSESSION_PROFILE="desktop")
