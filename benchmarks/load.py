@@ -55,13 +55,13 @@ def measure(work: Path, database: str, options: argparse.Namespace) -> Iterator[
         for turn in range(ROUNDS):
             for world in worlds:
                 errors += _gathered(world, taken[world.size], options, turn)
+    count = sum(len(times) for own in taken.values() for times in own.values())
+    said = f": {errors[0]}" if errors else ""
+    yield Row(f"{database}: answers that were errors", f"{len(errors)} of {count:,}{said}", "0", not errors)
     for size in sizes:
         yield from _rows(f"{database}, {size:,} sessions", taken[size])
     if len(sizes) > 1:
         yield from _growth(database, sizes, taken)
-    count = sum(len(times) for own in taken.values() for times in own.values())
-    said = f": {errors[0]}" if errors else ""
-    yield Row(f"{database}: answers that were errors", f"{len(errors)} of {count:,}{said}", "0", not errors)
 
 
 def _gathered(world: World, taken: dict[str, list[float]], options: argparse.Namespace, turn: int) -> list[str]:

@@ -17,8 +17,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import ApiKey, User
+from accounts import services
+from accounts.models import User
 from benchmarks.search_world import Prose, events_of, frame_rows, strand_row
 from opensession.hail import jsonl
 from opensession.hail import model as hail
@@ -48,7 +48,8 @@ def report(sessions: int) -> None:
         _store(range(start, min(sessions, start + _PER_BATCH)), people, prose, chance)
     _settle()
     reads = {kind: list(paths) for kind, paths in _asked(sessions, prose, chance)}
-    print(json.dumps({"reads": reads, "key": _key(people[0]), "session": str(_session_file(prose, chance))}))
+    session = str(_session_file(prose, chance))
+    print(json.dumps({"reads": reads, "key": services.issue_key(user=people[0]), "session": session}))
 
 
 def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple[str, Iterator[str]]]:
@@ -58,7 +59,7 @@ def _asked(sessions: int, prose: Prose, chance: random.Random) -> Iterator[tuple
     yield "empty", iter(["/api/health"])
     yield "list", (f"/api/sessions{query}" for query in lists)
     yield "detail", (f"/api/sessions/{identity}" for identity in public)
-    # From words that are in every tenth event to the rarest, as people search for them.
+    # From words that are in every tenth event to such that nobody wrote, as people search for them.
     yield "search", (f"/api/sessions?search={word}" for word in prose.words[100 :: len(prose.words) // _EACH])
     yield (
         "search for one",
@@ -73,12 +74,6 @@ def _settle() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-
-
-def _key(person: User) -> str:
-    secret = keys.new_key()
-    ApiKey.objects.create(user=person, key_sha256=keys.digest(secret), prefix=secret[:12])
-    return secret
 
 
 def _session_file(prose: Prose, chance: random.Random) -> Path:
