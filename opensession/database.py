@@ -34,7 +34,7 @@ def configured(url: str, data_dir: Path, connections: int) -> dict[str, Any]:
         return sqlite(file_in(data_dir))
     described = postgresql(url, connections)
     if find_spec("psycopg_pool") is None:
-        raise ImproperlyConfigured("DATABASE_URL names PostgreSQL; first type: pip install 'psycopg[binary,pool]'")
+        raise ImproperlyConfigured("DATABASE_URL names PostgreSQL; first type: pip install -r requirements-server.txt")
     return described
 
 
