@@ -142,7 +142,7 @@ class TestDatabase:
 
     def test_it_says_what_postgresql_needs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "psycopg_pool", None)
-        with pytest.raises(ImproperlyConfigured, match="pip install -r requirements-server.txt"):
+        with pytest.raises(ImproperlyConfigured, match=r"pip install -r requirements-server\.txt"):
             database.configured("postgres://db.example.org/os", Path("/x"), 9)
 
     @pytest.mark.parametrize("url", ["mysql://db/os", "postgres://db.example.org", "os"])

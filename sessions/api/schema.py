@@ -119,11 +119,20 @@ class StructExtension(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: BaseAutoSchema, direction: str) -> dict[str, Any]:
         _, components = msgspec.json.schema_components([self.target], ref_template=_REFERENCE)
+        for schema in components.values():
+            _type_tags(schema)
         own = components.pop(self.target.__name__)
         for name, schema in components.items():
             component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, name)
             auto_schema.registry.register_on_missing(component)
         return cast(dict[str, Any], own)
+
+
+def _type_tags(schema: dict[str, Any]) -> None:
+    """Say of the tags that tell structs apart what msgspec leaves unsaid and spectacular wants to know."""
+    for each in schema.get("properties", {}).values():
+        if "enum" in each:
+            each.setdefault("type", "string")
 
 
 class SchemaView(APIView):

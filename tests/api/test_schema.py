@@ -53,6 +53,13 @@ def test_it_says_how_operations_fail() -> None:
     assert failure == {"$ref": "#/components/schemas/Error"}
 
 
+def test_it_knows_the_preview() -> None:
+    preview = document()["paths"]["/api/ingest/preview"]["post"]
+    assert statuses(preview) >= {200, 400, 404, 413, 415, 422, 429, 503}
+    sources = document()["components"]["schemas"]["PreviewRequest"]["properties"]["source"]["anyOf"]
+    assert len(sources) == 3
+
+
 def test_it_says_who_may_ask() -> None:
     one = document()["paths"]["/api/sessions/{id}"]
     assert one["get"]["security"] == [{"bearer": []}, {}]
