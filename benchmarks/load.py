@@ -24,8 +24,6 @@ from benchmarks.table import Row, machine, markdown, ratio
 BARS = {"list": 4.0, "detail": 5.0, "search": 6.0, "search for one": 6.0, "search for many": 6.0}
 """How many times the empty request each kind may take."""
 GROWTH = 1.2
-SHOW_MORE = ("search",)
-"""What shows more sessions the more there are may take longer for it."""
 ROUNDS = 5
 SHARE_OF_FEW = 0.2
 """Of the time for the most sessions, what each smaller number gets."""
@@ -92,8 +90,7 @@ def _growth(database: str, sizes: Sequence[int], taken: Mapping[int, Mapping[str
     drift = statistics.median(many["empty"]) / statistics.median(few["empty"])
     for kind in [*BARS, "upload"]:
         grown = statistics.median(many[kind]) / statistics.median(few[kind]) / drift
-        row = ratio(f"{database}: {kind}, median with {max(sizes):,} against {min(sizes):,} sessions", grown, GROWTH)
-        yield row._replace(bar="", holds=None) if kind in SHOW_MORE else row
+        yield ratio(f"{database}: {kind}, median with {max(sizes):,} against {min(sizes):,} sessions", grown, GROWTH)
 
 
 def _p95(times: Sequence[float]) -> float:
