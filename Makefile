@@ -3,6 +3,7 @@
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 COMPILE := $(PYTHON) -m uv pip compile --quiet --universal --generate-hashes --custom-compile-command "make lock"
+PYTEST := $(PYTHON) -m pytest --numprocesses=logical --maxprocesses=8
 
 # Some machines forbid Python to keep its compiled files. Every start would take four times as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -18,11 +19,11 @@ run: install
 	@$(PYTHON) manage.py up
 
 test: $(VENV)/dev.stamp
-	$(PYTHON) -m pytest
+	$(PYTEST)
 
 # What touches no database, or one of its own, need not run twice.
 postgresql: $(VENV)/dev.stamp
-	@.ci/postgresql $(PYTHON) -m pytest --ignore=tests/gitstore --ignore=tests/hail --ignore=tests/handoff \
+	@.ci/postgresql $(PYTEST) --ignore=tests/gitstore --ignore=tests/hail --ignore=tests/handoff \
 		--ignore=tests/parsers --ignore=tests/redaction
 
 # Django looks at the database for migrations that are applied already; it should not be a person's own.
