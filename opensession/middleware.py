@@ -7,8 +7,8 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden, JsonResponse
 
 from accounts.viewer import comes_from_this_machine
 from opensession.logs import request_id
@@ -53,6 +53,28 @@ def _facts(request: HttpRequest, response: HttpResponse, began: float) -> dict[s
     }
 
 
+class KnownHost:
+    """Refuse what was sent to a name that is not ours: links would lead there.
+
+    A foreign page may point a name of its own at 127.0.0.1, so the local profile counts on this too.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            host = request.META.get("HTTP_HOST", "")[:100]
+            logger.warning("refused what was sent to %r, which OPENSESSION_ALLOWED_HOSTS does not name", host)
+            message = "This server does not answer to that host name."
+            if request.path.startswith("/api/"):
+                return JsonResponse({"code": "bad_request", "message": message}, status=400)
+            return HttpResponseBadRequest(message, content_type="text/plain")
+        return self.get_response(request)
+
+
 class LoopbackOnly:
     """Refuse, in the local profile, what does not come straight from this machine: it would be the operator."""
 
@@ -62,8 +84,6 @@ class LoopbackOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # A foreign page may point its own name at 127.0.0.1; asking for the host refuses every name but ours.
-        request.get_host()
         if not comes_from_this_machine(request):
             return HttpResponseForbidden("The local profile answers to this machine only.", content_type="text/plain")
         return self.get_response(request)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from opensession.logs import Json, request_id
+from opensession.logs import Json, Text, request_id
 from tests.factories import make_session
 
 
@@ -39,6 +39,11 @@ def test_it_names_the_request() -> None:
     request_id.reset(token)
 
 
+def test_it_writes_a_line_for_people() -> None:
+    line = Text().format(record("answered %s", "well", method="GET", route="api/sessions", status=200, milliseconds=7))
+    assert line.endswith(" WARNING sessions.x: answered well method=GET route=api/sessions status=200 milliseconds=7")
+
+
 def test_it_says_where_something_failed_and_quotes_nothing() -> None:
     try:
         raise ValueError("what somebody said")
@@ -48,6 +53,15 @@ def test_it_says_where_something_failed_and_quotes_nothing() -> None:
     assert entry["exception"] == "ValueError"
     assert "test_it_says_where" in str(entry["where"])
     assert "somebody" not in json.dumps(entry)
+
+
+@pytest.mark.django_db
+def test_it_never_logs_the_secret_of_a_link(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
+    assert client.get("/s/a-secret-of-somebody").status_code == 404
+    assert client.get("/nowhere/a-secret-of-somebody").status_code == 404
+    said = [each.getMessage() for each in caplog.records]
+    assert said == ["Not Found: s/<slug:token>", "Not Found: an unknown address"]
 
 
 @pytest.mark.django_db

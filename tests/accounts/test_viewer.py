@@ -51,12 +51,30 @@ class TestLoopbackOnly:
         assert response.status_code == 403
         assert response.content == b"The local profile answers to this machine only."
 
-    def test_it_refuses_a_foreign_name_for_this_machine(self, client: Client) -> None:
-        assert client.get("/admin/", headers={"Host": "evil.example.org"}).status_code == 400
-
     def test_it_is_off_on_a_server(self, client: Client, settings: Settings) -> None:
         settings.OPENSESSION_PROFILE = "server"
         assert client.get("/admin/", REMOTE_ADDR="192.0.2.7").status_code == 302
+
+
+class TestKnownHost:
+    def test_it_refuses_a_foreign_name_for_this_machine(self, client: Client) -> None:
+        answer = client.get("/admin/", headers={"Host": "evil.example.org"})
+        assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain")
+        assert answer.content == b"This server does not answer to that host name."
+
+    def test_it_tells_a_program_in_the_shape_of_all_errors(self, client: Client) -> None:
+        answer = client.get("/api/health", headers={"Host": "evil.example.org"})
+        assert answer.status_code == 400
+        assert answer.json() == {"code": "bad_request", "message": "This server does not answer to that host name."}
+
+    def test_it_tells_the_operator_in_a_line(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("WARNING")
+        client.get("/", headers={"Host": "evil.example.org\n" + "x" * 1000})
+        (told,) = [each for each in caplog.records if each.name == "opensession.requests"]
+        assert "OPENSESSION_ALLOWED_HOSTS" in told.getMessage()
+        assert "\n" not in told.getMessage()
+        assert len(told.getMessage()) < 250
+        assert told.exc_info is None
 
 
 @pytest.mark.django_db
