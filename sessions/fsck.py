@@ -18,7 +18,7 @@ from django.utils import timezone
 from sessions import bodies, fulltext
 from sessions.ingest import rawstore
 from sessions.ingest.election import settle
-from sessions.ingest.reword import rebuild, write_words
+from sessions.ingest.reword import is_due, rebuild, write_words
 from sessions.ingest.sources import read_again
 from sessions.ingest.writer import drop_strand
 from sessions.models import Frame, RawCopy, SearchBlock, SearchCounter, Session, Source, Strand, Upload
@@ -138,9 +138,9 @@ def _search() -> Iterator[Finding]:
     wordless = Strand.objects.filter(events__gt=0, search_blocks=None)
     if wordless.exclude(session__upload__is_searchable=False).exists():
         problem = problem or "it lacks whole strands"
-    if problem:
+    if problem := problem or ("most of it stands for nothing any more" if is_due() else ""):
         rebuild()
-        yield Finding(f"the full-text index was damaged ({problem}); built anew")
+        yield Finding(f"the full-text index was built anew: {problem}")
     last = SearchBlock.objects.order_by("-first").first()
     if last and SearchCounter.objects.filter(next_row__lt=last.first + last.count).update(
         next_row=last.first + last.count

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from django.db import connection
 
-from sessions.fulltext.base import Engine, Hit, Phrase, Words, is_one_word
+from sessions.fulltext.base import Engine, Hit, Phrase, Traced, Words, is_one_word
 from sessions.fulltext.postgres import PostgresEngine
 from sessions.fulltext.sqlite import SqliteEngine
 
-__all__ = ["Engine", "Hit", "Phrase", "Words", "engine", "is_one_word"]
+__all__ = ["Engine", "Hit", "Phrase", "Traced", "Words", "engine", "is_one_word"]
 
 _ENGINES: Mapping[str, Engine] = {"sqlite": SqliteEngine(), "postgresql": PostgresEngine()}
 

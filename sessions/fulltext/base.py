@@ -45,6 +45,17 @@ class Hit(NamedTuple):
     number: int
 
 
+class Traced(NamedTuple):
+    """A strand by its newest row among some, its session, and whether that one helps another, in which it may be shown.
+
+    There is no session if the strand is not live any more.
+    """
+
+    row: int
+    session: UUID | None
+    is_helper: bool | None
+
+
 class Engine(Protocol):
     """Indexes rows of words under integer row ids, which are handed out in rising order.
 
@@ -57,6 +68,9 @@ class Engine(Protocol):
 
     def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
         """Index the words of many rows together, under the first one's id."""
+
+    def drop(self, cursor: CursorWrapper, first: int, stop: int) -> int:
+        """Take out the rows from `first` on and before `stop`, and their parts. Return how many have to stay."""
 
     def clear(self, cursor: CursorWrapper) -> None:
         """Forget all rows and parts."""
@@ -76,8 +90,8 @@ class Engine(Protocol):
         Of these the first `limit`, unless that is -1.
         """
 
-    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
-        """Return rows with the sessions that they lead to, in their order, without those that lead nowhere any more."""
+    def strands(self, cursor: CursorWrapper, rows: Sequence[int], limit: int) -> list[Traced]:
+        """Return the strands that rows lead to, so many at most, those with the newest rows first."""
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         """Return what rows stand for, in their order. Costs a look-up per row."""

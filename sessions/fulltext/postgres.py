@@ -7,12 +7,11 @@ is a tsvector that is written out, each word with its places (postgresql.org/doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
 
 from sessions.fulltext import folding, windows
-from sessions.fulltext.base import Hit, Phrase, Words
+from sessions.fulltext.base import Hit, Phrase, Traced, Words
 
 TABLE = "ai_sessions_words"
 PARTS = "ai_sessions_part_words"
@@ -40,7 +39,9 @@ _ADD = (
 )
 _LAST = "SELECT max(row_id) FROM {table}"
 # By a sum, as the planner would take the order from the key otherwise, and look at all rows for a word that is rare.
-_WINDOW = "(SELECT row_id FROM {table} WHERE words @@ %s::tsquery AND row_id < %s ORDER BY row_id + 0 DESC LIMIT %s)"
+_WINDOW = (
+    "(SELECT row_id FROM {table} WHERE words @@ %s::tsquery AND row_id + 0 < %s ORDER BY row_id + 0 DESC LIMIT %s)"
+)
 # The planner does not know what it costs to unpack long vectors, and would read all of a small table.
 _BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
 _AS_EVER = "RESET enable_seqscan; RESET enable_indexscan"
@@ -50,18 +51,33 @@ _INSIDE = (
     f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
     " ORDER BY row_id LIMIT %s"
 )
-_TRACED = """
-SELECT {columns}
-FROM unnest(%s::bigint[]) WITH ORDINALITY AS found (value, place)
+_BLOCK = """
 CROSS JOIN LATERAL (
     SELECT * FROM ai_sessions_searchblock WHERE first <= found.value ORDER BY first DESC LIMIT 1
 ) AS block
+"""
+_HITS = f"""
+SELECT strand.session_id, block.strand_id, block.first_event + found.value - block.first
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS found (value, place)
+{_BLOCK}
 JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_live
 WHERE found.value < block.first + block.count
 ORDER BY found.place
-"""
-_HITS = _TRACED.format(columns="strand.session_id, block.strand_id, block.first_event + found.value - block.first")
-_SESSIONS = _TRACED.format(columns="found.value, strand.session_id")
+"""  # noqa: S608
+# What stands in several rows is looked up once.
+_STRANDS = f"""
+SELECT newest.value, strand.session_id,
+    (SELECT is_auxiliary FROM ai_sessions_session AS session WHERE session.id = strand.session_id)
+FROM (
+    SELECT max(found.value) AS value, block.strand_id
+    FROM unnest(%s::bigint[]) AS found (value)
+    {_BLOCK}
+    WHERE found.value < block.first + block.count
+    GROUP BY block.strand_id ORDER BY value DESC LIMIT %s
+) AS newest
+LEFT JOIN ai_sessions_strand AS strand ON strand.id = newest.strand_id AND strand.is_live
+ORDER BY newest.value DESC
+"""  # noqa: S608
 _VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 
@@ -73,6 +89,11 @@ class PostgresEngine:
         cursor.executemany(_ADD.format(table=PARTS), [(row, marked(row, _set(texts))) for row, texts in parts])
         for index in _INDEXES:
             cursor.execute(_MERGE, [index])
+
+    def drop(self, cursor: CursorWrapper, first: int, stop: int) -> int:
+        for table in (TABLE, PARTS):
+            cursor.execute(f"DELETE FROM {table} WHERE row_id >= %s AND row_id < %s", [first, stop])  # noqa: S608
+        return 0
 
     def clear(self, cursor: CursorWrapper) -> None:
         cursor.execute(f"TRUNCATE {TABLE}, {PARTS}")
@@ -97,9 +118,9 @@ class PostgresEngine:
         cursor.execute(_INSIDE, [query, first, stop, None if limit < 0 else limit])
         return [row for (row,) in cursor.fetchall()]
 
-    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
-        cursor.execute(_SESSIONS, [list(rows)])
-        return list(cursor.fetchall())
+    def strands(self, cursor: CursorWrapper, rows: Sequence[int], limit: int) -> list[Traced]:
+        cursor.execute(_STRANDS, [list(rows), limit])
+        return [Traced._make(row) for row in cursor.fetchall()]
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [list(rows)])

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import DatabaseError
 from django.db.backends.utils import CursorWrapper
 
-from sessions.fulltext.base import Hit, Phrase, Words
+from sessions.fulltext.base import Hit, Phrase, Traced, Words
 
 TABLE = "ai_sessions_words"
 PARTS = "ai_sessions_part_words"
@@ -31,17 +31,30 @@ CREATE = (
 DROP = (f"DROP TABLE {TABLE}", f"DROP TABLE {PARTS}")
 
 _MATCHING = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s"  # noqa: S608
-_TRACED = """
-SELECT {columns}
+_FOUND = """
 FROM json_each(%s) AS found
 JOIN ai_sessions_searchblock AS block
     ON block.first = (SELECT MAX(first) FROM ai_sessions_searchblock WHERE first <= found.value)
     AND found.value < block.first + block.count
+"""
+_HITS = f"""
+SELECT strand.session_id, block.strand_id, block.first_event + found.value - block.first
+{_FOUND}
 JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_live
 ORDER BY found.key
 """
-_HITS = _TRACED.format(columns="strand.session_id, block.strand_id, block.first_event + found.value - block.first")
-_SESSIONS = _TRACED.format(columns="found.value, strand.session_id")
+# What stands in several rows is looked up once.
+_STRANDS = f"""
+SELECT newest.value, strand.session_id,
+    (SELECT is_auxiliary FROM ai_sessions_session AS session WHERE session.id = strand.session_id)
+FROM (
+    SELECT max(found.value) AS value, block.strand_id
+    {_FOUND}
+    GROUP BY block.strand_id ORDER BY value DESC LIMIT %s
+) AS newest
+LEFT JOIN ai_sessions_strand AS strand ON strand.id = newest.strand_id AND strand.is_live
+ORDER BY newest.value DESC
+"""  # noqa: S608
 _UNREADABLE = re.compile("[\0\ud800-\udfff]")
 
 # A search sees the same few sessions over and over.
@@ -55,6 +68,10 @@ class SqliteEngine:
     def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
         rows = [(row, "\n".join(texts)) for row, texts in parts]
         cursor.executemany(f"INSERT INTO {PARTS} (rowid, words) VALUES (%s, %s)", rows)  # noqa: S608
+
+    def drop(self, cursor: CursorWrapper, first: int, stop: int) -> int:
+        # An index without content can take a row out only where it is told what stood in it.
+        return stop - first
 
     def clear(self, cursor: CursorWrapper) -> None:
         for table in (TABLE, PARTS):
@@ -80,9 +97,9 @@ class SqliteEngine:
         cursor.execute(statement, [expression(words), first, stop, limit])
         return [row for (row,) in cursor.fetchall()]
 
-    def sessions(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[tuple[int, UUID]]:
-        cursor.execute(_SESSIONS, [json.dumps(rows)])
-        return [(row, _uuid(session)) for row, session in cursor.fetchall()]
+    def strands(self, cursor: CursorWrapper, rows: Sequence[int], limit: int) -> list[Traced]:
+        cursor.execute(_STRANDS, [json.dumps(rows), limit])
+        return [Traced(row, found and _uuid(found), bool(is_helper)) for row, found, is_helper in cursor.fetchall()]
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         cursor.execute(_HITS, [json.dumps(rows)])

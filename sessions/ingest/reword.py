@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import F, Sum
+from django.db.models import F
 
 from opensession.hail.words import words
 from sessions import bodies, fulltext
@@ -40,6 +40,19 @@ def is_due() -> bool:
     """Tell whether more rows are dead than alive, and so many that it matters."""
     counter = SearchCounter.objects.filter(pk=1).first()
     return counter is not None and counter.dead_rows > max(MANY_DEAD, counter.next_row // 2)
+
+
+def drop_words(identity: UUID) -> None:
+    """Take the words of a strand out of the index, in a transaction. Where they have to stay, they count as dead."""
+    blocks = SearchBlock.objects.filter(strand=identity)
+    rows = [(first, first + count) for first, count in blocks.values_list("first", "count")]
+    if not rows:
+        return
+    counter = SearchCounter.objects.select_for_update().get(pk=1)
+    with connection.cursor() as cursor:
+        dead = sum(fulltext.engine().drop(cursor, first, stop) for first, stop in rows)
+    blocks.delete()
+    SearchCounter.objects.filter(pk=counter.pk).update(dead_rows=F("dead_rows") + dead)
 
 
 def write_words(identity: UUID) -> None:
@@ -90,13 +103,11 @@ def _reserve(strand: Strand) -> int | None:
     counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
     if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
         return None
-    former = SearchBlock.objects.filter(strand=strand)
-    if dead := former.aggregate(rows=Sum("count"))["rows"] or 0:
-        former.delete()
+    drop_words(strand.pk)
     first, count = counter.next_row, max(strand.events, 1)
     title = SearchBlock(first=first, count=1, strand=strand, first_event=-1)
     SearchBlock.objects.bulk_create([title, SearchBlock(first=first + 1, count=count, strand=strand, first_event=0)])
-    SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + count, dead_rows=F("dead_rows") + dead)
+    SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + count)
     return first
 
 

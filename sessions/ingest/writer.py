@@ -10,13 +10,14 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
 from sessions import bodies, fulltext
 from sessions.ingest import rawstore
 from sessions.ingest.election import Stored, settle
 from sessions.ingest.frames import Packed
+from sessions.ingest.reword import drop_words
 from sessions.ingest.sources import keep_only
 from sessions.ingest.upsert import upsert
 from sessions.ingest.work import Contents, Failure, Increment, Made, Stat
@@ -347,11 +348,10 @@ def _retire(placed: Sequence[_Placed]) -> tuple[set[UUID], list[str]]:
 
 
 def drop_strand(strand: UUID) -> None:
-    """Remove a strand's rows, and its raw copies; its full-text rows count as dead from now on."""
+    """Remove a strand's rows, its raw copies and its words."""
     raw = RawCopy.objects.filter(source__strands=strand, generation=F("source__strands__generation"))
     if digests := set(raw.values_list("digest", flat=True)):
         raw.delete()
         transaction.on_commit(partial(rawstore.prune, digests))
-    dead = SearchBlock.objects.filter(strand=strand).aggregate(rows=Sum("count"))["rows"] or 0
-    SearchCounter.objects.filter(pk=1).update(dead_rows=F("dead_rows") + dead)
+    drop_words(strand)
     Strand.objects.filter(pk=strand).delete()

@@ -90,7 +90,7 @@ def _said(viewer: Viewer, query: Query, scope: Scope, wanted: Wanted) -> Part:
     if wanted.sort != "recent":
         return _found(found.found, wanted, found.total, is_estimate=found.is_estimate)
     page = dict(_behind(found.found, wanted)[wanted.offset : wanted.offset + wanted.size + 1])
-    return Part(Session.objects.filter(pk__among=page), found.total, found.is_estimate, page)
+    return Part(_of(page).order_by(), found.total, found.is_estimate, page)
 
 
 def _is_enough(wanted: Wanted, found: Found) -> bool:
@@ -123,7 +123,11 @@ def _told(matching: SessionQuerySet, wanted: Wanted, limits: Limits, *, is_cut: 
 
 
 def _found(sessions: Collection[UUID], wanted: Wanted, total: int, *, is_estimate: bool) -> Part:
-    return Part(_part(Session.objects.filter(pk__among=sessions), wanted), total, is_estimate)
+    return Part(_part(_of(sessions), wanted), total, is_estimate)
+
+
+def _of(sessions: Collection[UUID]) -> SessionQuerySet:
+    return Session.objects.filter(pk__among=sessions) if sessions else Session.objects.none()
 
 
 def _part(sessions: SessionQuerySet, wanted: Wanted) -> SessionQuerySet:

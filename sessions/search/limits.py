@@ -20,8 +20,8 @@ class Limits:
     seeks: int = 50
     enough: int = 20
 
-    steps: tuple[int, ...] = (100, 500, 2_000)
-    """Rows that are traced for programs: more, if those before fill no page."""
+    steps: tuple[tuple[int, int], ...] = ((100, 40), (500, 500), (2_000, 2_000))
+    """Rows that are looked up for programs, and how many sessions are traced from them: more, if those fill no page."""
     told: int = 500
     """Sessions whose title, description and tags are tried for programs."""
 

@@ -34,12 +34,16 @@ class Scope(NamedTuple):
 
     def grouped(self, hits: Sequence[Hit]) -> Grouped:
         """Group hits by the session that shows them; those that may not be shown are left out."""
-        return group(hits, self.shown_in({hit.session for hit in hits}))
+        sessions = {hit.session for hit in hits}
+        return group(hits, self.shown_in(sessions, sessions))
 
-    def shown_in(self, sessions: set[UUID]) -> dict[UUID, UUID]:
-        """Return by which session each of these is shown, without those that may not be shown."""
+    def shown_in(self, sessions: set[UUID], helpers: set[UUID]) -> dict[UUID, UUID]:
+        """Return by which session each of these is shown, without those that may not be shown.
+
+        `helpers` are those of them that may be shown in their parent.
+        """
         shown_in = {session: session for session in self._chosen_of(sessions)}
-        if others := sessions - shown_in.keys():
+        if others := helpers - shown_in.keys():
             shown_in |= self._of_parents(others)
         return shown_in
 

@@ -10,7 +10,7 @@ from django.db import connection
 from sessions import bodies, fsck, fulltext
 from sessions.fulltext.base import Phrase, Words
 from sessions.ingest import reword
-from sessions.models import Frame, SearchBlock, Session, Source, Strand
+from sessions.models import Frame, SearchBlock, SearchCounter, Session, Source, Strand
 from tests.ingest.world import World, said, texts
 
 
@@ -109,6 +109,12 @@ def test_a_rebuilding_that_was_killed_stays_due(stored: Session, monkeypatch: py
     assert reword.is_due()
     reword.rebuild()
     assert not reword.is_due()
+
+
+def test_it_clears_an_index_that_is_mostly_dead(stored: Session) -> None:
+    SearchCounter.objects.update(dead_rows=reword.MANY_DEAD + 1)
+    assert "most of it stands for nothing" in fsck.check().findings[0].what
+    assert SearchCounter.objects.get().dead_rows == 0
 
 
 def test_a_damaged_session_costs_only_its_own_words(world: World, stored: Session) -> None:

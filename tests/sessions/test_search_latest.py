@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 2, 21, 4, 38, 11, tzinfo=UTC)
 SESSIONS = 20
-STEPS = Limits(steps=(3, 6, 12, 48), enough=1)
+STEPS = Limits(steps=((3, 3), (6, 6), (12, 12), (48, 48)), enough=1)
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ def test_it_goes_on_until_the_filters_let_something_through() -> None:
 
 
 def test_it_looks_into_what_may_be_shown_where_that_is_rare() -> None:
-    found = part(limits=Limits(steps=(3, 6), enough=1), condition=Q(tool="codex"))
+    found = part(limits=Limits(steps=((3, 3), (6, 6)), enough=1), condition=Q(tool="codex"))
     assert titles(found) == ["0"]
 
 
@@ -114,7 +114,7 @@ def test_it_looks_at_all_when_they_are_sorted_otherwise() -> None:
 
 
 def test_it_says_so_when_there_are_more_than_it_looks_at() -> None:
-    found = part(limits=Limits(steps=(3, 10), enough=1), offset=9)
+    found = part(limits=Limits(steps=((3, 3), (10, 10)), enough=1), offset=9)
     assert titles(found) == ["10"]
     assert found[1:3] == (10, True)
 
