@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.load_server import DATABASES, World, asked, served
+from benchmarks.load_server import DATABASES, World, asked, served, settle
 from benchmarks.table import Row, machine, markdown, ratio
 
 BARS = {"list": 4.0, "detail": 5.0, "search": 6.0, "search for one": 6.0, "search for many": 6.0}
@@ -70,6 +70,7 @@ def _gathered(world: World, taken: dict[str, list[float]], options: argparse.Nam
         errors += answer["errors"]
         for kind, times in answer["taken"].items():
             taken[kind] += times
+    settle(world)
     return errors
 
 

@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -22,6 +23,8 @@ from benchmarks.process import ROOT, environment, manage
 
 DATABASES = ("SQLite", "PostgreSQL")
 SECONDS_TO_START = 30
+IDLE = 0.1
+"""Seconds of computing within a second. A worker that waits looks for work now and then."""
 
 
 class World(NamedTuple):
@@ -30,6 +33,7 @@ class World(NamedTuple):
     size: int
     port: int
     told: dict[str, Any]
+    processes: Sequence[psutil.Process]
 
 
 @contextmanager
@@ -55,7 +59,7 @@ def served(folder: Path, database: str, size: int) -> Iterator[World]:
     running = [subprocess.Popen(command, env=env, cwd=ROOT) for command in commands]
     try:
         _wait_for(port)
-        yield World(size, port, told)
+        yield World(size, port, told, [psutil.Process(each.pid) for each in running])
     finally:
         for process in running:
             process.terminate()
@@ -80,6 +84,23 @@ def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dic
         if client.returncode:
             raise subprocess.CalledProcessError(client.returncode, script)
         yield json.loads(output)
+
+
+def settle(world: World) -> None:
+    """Wait until a world has done all its work: it would take the time of the next one's answers."""
+    used = _used(world)
+    while True:
+        time.sleep(1)
+        before, used = used, _used(world)
+        if used - before < IDLE:
+            return
+
+
+def _used(world: World) -> float:
+    """Return the seconds that the processes of a world have computed."""
+    trees = [[process, *process.children(recursive=True)] for process in world.processes]
+    times = [process.cpu_times() for tree in trees for process in tree]
+    return float(sum(each.user + each.system for each in times))
 
 
 def _made(url: str, name: str) -> str:
