@@ -80,6 +80,6 @@ def said(error: Exception) -> str:
         )
     if isinstance(error, DatabaseError):
         return (
-            f"the database refused: {error}. If it is locked, wait for the other program; else run `manage.py migrate`"
+            f"the database refused: {error}. If it is locked, wait for the other program; else run `manage.py prepare`"
         )
     return str(error)

@@ -30,7 +30,7 @@ class Readiness:
         except (DatabaseError, OSError) as error:
             logger.error("not ready: the database: %s", error)
             return "The database cannot be reached."
-        return "" if self._is_migrated else "Migrations are waiting; run `manage.py migrate`."
+        return "" if self._is_migrated else "Migrations are waiting; run `manage.py prepare`."
 
 
 def _waiting() -> bool:

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 from tests.base import REPOSITORY
 from tests.test_up import PATIENCE, free_port
 
 
 @contextmanager
-def served(port: int, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def served(port: int, *, is_prepared: bool = True, **variables: str) -> Iterator[subprocess.Popen[str]]:
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "opensession.settings",
         "OPENSESSION_PROFILE": "server",
@@ -26,9 +27,15 @@ def served(port: int, **variables: str) -> Iterator[subprocess.Popen[str]]:
         "PORT": str(port),
     }
     manage = [sys.executable, "manage.py"]
-    subprocess.run([*manage, "migrate", "--verbosity=0"], cwd=REPOSITORY, env=environment | variables, check=True)
+    if is_prepared:
+        subprocess.run([*manage, "migrate", "--verbosity=0"], cwd=REPOSITORY, env=environment | variables, check=True)
     process = subprocess.Popen(
-        [*manage, "serve"], cwd=REPOSITORY, env=environment | variables, stderr=subprocess.PIPE, text=True
+        [*manage, "serve"],
+        cwd=REPOSITORY,
+        env=environment | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         yield process
@@ -66,6 +73,17 @@ def test_it_is_ready_and_logs_an_object_a_line() -> None:
     answered = [each for each in entries if each["logger"] == "opensession.requests"]
     assert [each["status"] for each in answered] == [200, 200]
     assert answered[-1]["request_id"] == "from-a-proxy"
+
+
+def test_it_says_where_it_is_and_what_is_missing(data_dir: Path) -> None:
+    port = free_port()
+    with served(port, is_prepared=False) as process:
+        assert get(port, "/api/ready").status == 503
+        process.terminate()
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert f"http://0.0.0.0:{port} (Ctrl-C stops it)" in said
+    assert "Not ready yet: Migrations are waiting; run `manage.py prepare`." in said
+    assert data_dir.stat().st_mode & 0o777 == 0o700
 
 
 def test_it_believes_only_the_proxy_that_it_was_told_of() -> None:

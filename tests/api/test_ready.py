@@ -27,7 +27,7 @@ def test_it_waits_for_migrations(client: Client) -> None:
     MigrationRecorder(connection).record_unapplied("ai_sessions", "0002_fulltext")
     answer = client.get("/api/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
-    assert "manage.py migrate" in answer.json()["message"]
+    assert "manage.py prepare" in answer.json()["message"]
 
 
 @pytest.mark.django_db

@@ -33,4 +33,4 @@ def test_it_needs_no_setting_up(indexed_home: Path, data_dir: Path, arguments: t
 def test_it_leaves_the_tables_of_a_server_to_its_operator(data_dir: Path) -> None:
     done = manage("fsck", profile="server")
     assert done.returncode == 1
-    assert "run `manage.py migrate`" in done.stderr
+    assert "run `manage.py prepare`" in done.stderr

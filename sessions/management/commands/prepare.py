@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from sessions import bodies
 
@@ -13,7 +14,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, **options: Any) -> str:
-        call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+        try:
+            call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
+        except DatabaseError as error:
+            raise CommandError(f"the database cannot be made ready: {error}") from error
         try:
             bodies.store().prepare()
         except OSError as error:

@@ -3,12 +3,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from sessions.faces import INDEX_FAILURES, said
+from sessions.ingest.folders import make_private
+from sessions.readiness import readiness
 from sessions.tables import prepare
 
 
@@ -16,12 +20,25 @@ class Command(BaseCommand):
     help = "Serve the pages, on this machine only in the local profile. Example: PORT=8000 manage.py serve"
     requires_system_checks: list[str] = []
 
-    def handle(self, **options: Any) -> None:
+    def handle(self, *, verbosity: int, **options: Any) -> None:
         need_free_port(*address())
-        prepare()
+        # What comes first makes this folder, and not all that does would keep it to its owner.
+        make_private(Path(settings.OPENSESSION_DATA_DIR))
+        try:
+            prepare()
+        except INDEX_FAILURES as error:
+            raise CommandError(said(error)) from error
         call_command("collectstatic", interactive=False, verbosity=0)
+        if verbosity:
+            self._greet(*address())
         # The server takes this process over, so that it gets the signals which are meant for it.
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *_arguments(), "opensession.wsgi"])
+
+    def _greet(self, host: str, port: int) -> None:
+        self.stdout.write(f"OpenSession {settings.VERSION}: http://{host}:{port} (Ctrl-C stops it)")
+        if not settings.IS_LOCAL and (problem := readiness.problem()):
+            self.stdout.write(f"Not ready yet: {problem}")
+        self.stdout.flush()
 
 
 def address() -> tuple[str, int]:

@@ -61,15 +61,16 @@ class Command(BaseCommand):
         host, port = address()
         self.stdout.write(f"OpenSession {settings.VERSION}: http://{host}:{port} (Ctrl-C stops it)")
         self.stdout.flush()
-        with _running("rundaemon"), _running("serve") as server:
+        with _running("rundaemon"), _running("serve", "--verbosity=0") as server:
             return server.wait()
 
 
 @contextmanager
-def _running(command: str) -> Iterator[subprocess.Popen[bytes]]:
+def _running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command beside this one, and stop it in the end."""
     # In a session of its own it does not get the terminal's Ctrl-C; we stop it, in our order.
-    process = subprocess.Popen([sys.executable, settings.BASE_DIR / "manage.py", command], start_new_session=True)
+    manage = str(settings.BASE_DIR / "manage.py")
+    process = subprocess.Popen([sys.executable, manage, *command], start_new_session=True)
     try:
         yield process
     finally:
