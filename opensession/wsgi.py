@@ -7,12 +7,15 @@ import threading
 from types import FrameType
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from sessions.live import watcher
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "opensession.settings")
 
 application = get_wsgi_application()
+# With the addresses all views are loaded, for which the first request need not wait then.
+get_resolver().url_patterns  # noqa: B018
 
 # What is loaded by now stays until the end. Looking through it for garbage took 10 ms of a request now and then.
 gc.collect()
