@@ -60,6 +60,10 @@ def _tokens(count: int) -> str:
     return f"{count} tokens" if count < 1000 else f"{count / 1000:.1f}K tokens"
 
 
+HEADINGS = ("# Session Handoff", "# Merged Session Handoff")
+"""How the Markdown of one session begins, and that of several."""
+
+
 def markdown(summaries: Sequence[Summary]) -> str:
     """Return the handoff as Markdown; several sessions stand one after the other, in the order given."""
     if len(summaries) == 1:
@@ -68,13 +72,13 @@ def markdown(summaries: Sequence[Summary]) -> str:
 
 
 def _single(summary: Summary) -> Iterator[str]:
-    yield from ("# Session Handoff", "")
+    yield from (HEADINGS[0], "")
     yield from _sections(summary)
 
 
 def _merged(summaries: Sequence[Summary]) -> Iterator[str]:
     total = duration_text(sum(summary.duration_seconds for summary in summaries))
-    yield from ("# Merged Session Handoff", "", f"**Sessions:** {len(summaries)} | **Total Duration:** {total}", "")
+    yield from (HEADINGS[1], "", f"**Sessions:** {len(summaries)} | **Total Duration:** {total}", "")
     for number, summary in enumerate(summaries, 1):
         yield from ("---", "", f"## Session {number} — {line(summary.session_id)}", "")
         yield from _sections(summary)

@@ -80,6 +80,11 @@ def test_it_goes_through_the_life_of_an_artifact(world: World, repo: Path) -> No
     assert again["artifact"]["payload"][1]["user_messages"] == ["fix the login", "and the fees"]
     assert handoff("artifact", "render-md", "fees") == ("", "Wrote HANDOFF.md\n")
     assert (repo / "HANDOFF.md").read_text() == again["artifact"]["derived_markdown"]
+    assert handoff("artifact", "render-md", "fees") == ("", "Wrote HANDOFF.md\n")
+    (repo / "HANDOFF.md").write_text("Notes of my own")
+    assert "HANDOFF.md is there and is no handoff of ours" in failure("artifact", "render-md", "fees")[1]
+    assert (repo / "HANDOFF.md").read_text() == "Notes of my own"
+    assert handoff("artifact", "render-md", "fees", "--output", "HANDOFF.md") == ("", "Wrote HANDOFF.md\n")
     (repo / "HANDOFF.md").unlink()
     assert user_files(repo) == before
     assert (

@@ -15,6 +15,7 @@ from handoff.management.actions import inputs
 from handoff.management.actions.files import write_file
 from handoff.markup import printable
 from handoff.populate import TARGET
+from handoff.render import HEADINGS
 from sessions.artifacts import MISSING, Kept, Shelf, Stale, shelf
 from sessions.terminal import inert
 
@@ -98,9 +99,17 @@ def _render(command: BaseCommand, artifacts: Shelf, words: list[str], options: d
     kept = artifacts.load(_only(words))
     if kept.artifact.derived_markdown is None:
         raise NoData(f"{kept.ref} holds no Markdown; `handoff artifact refresh` makes it anew")
-    target = options["output"] or Path(TARGET)
+    target = options["output"] or _unasked()
     write_file(target, kept.artifact.derived_markdown)
     command.stderr.write(f"Wrote {target}")
+
+
+def _unasked() -> Path:
+    """Return the file that is written where none is named. Raises Usage if it is somebody's own."""
+    target = Path(TARGET)
+    if target.is_file() and not target.read_text(encoding="utf-8", errors="replace").startswith(HEADINGS):
+        raise Usage(f"{target} is there and is no handoff of ours; `--output {target}` replaces it all the same")
+    return target
 
 
 def _only(words: list[str]) -> str:
