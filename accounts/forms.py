@@ -21,25 +21,28 @@ class Form(forms.Form):
 
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error(field, error)
-        if first := next((name for name in self.fields if name in self.errors), None):
-            self.fields[first].widget.attrs["autofocus"] = True
+        wrong = [self.fields[name].widget for name in self.fields if name in self.errors]
+        for number, widget in enumerate(wrong):
+            widget.attrs["autofocus"] = number == 0
 
 
-class _Form(Form):
+class _WithOwnIds(Form):
+    """Several of these stand on one page."""
+
     ids: str
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{"label_suffix": "", "auto_id": f"{self.ids}-%s"} | options)
 
 
-class LoginForm(_Form):
+class LoginForm(_WithOwnIds):
     ids = "login"
 
     email = _email()
     password = _password("Password", "current-password")
 
 
-class RegistrationForm(_Form):
+class RegistrationForm(_WithOwnIds):
     ids = "register"
 
     email = _email()
@@ -49,7 +52,7 @@ class RegistrationForm(_Form):
     password = _password("Password", "new-password", "8 to 128 characters, not only digits, and no common one.")
 
 
-class PasswordForm(_Form):
+class PasswordForm(_WithOwnIds):
     ids = "password"
 
     current = _password("Current password", "current-password")

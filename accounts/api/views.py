@@ -39,7 +39,7 @@ def login(request: Request) -> Response:
     try:
         user = logins.check(request._request, name=email, password=given["password"])
     except logins.LockedOut as error:
-        raise exceptions.Throttled(logins.seconds_locked(), str(error)) from error
+        raise exceptions.Throttled(logins.seconds_locked(), "Too many failed logins.") from error
     if user is None:
         raise Refused(WRONG)
     logins.note(request._request, user)
