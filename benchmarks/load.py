@@ -25,7 +25,7 @@ BARS = {"list": 4.0, "detail": 5.0, "search": 6.0, "search for one": 6.0, "searc
 """How many times the empty request each kind may take."""
 GROWTH = 1.2
 ROUNDS = 5
-SHARE_OF_FEW = 0.2
+SHARE_OF_FEW = 0.5
 """Of the time for the most sessions, what each smaller number gets."""
 
 

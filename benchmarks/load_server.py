@@ -47,7 +47,7 @@ def served(folder: Path, database: str, size: int) -> Iterator[World]:
     }
     if database == "PostgreSQL":
         # As `compose.yaml` has it.
-        env["DATABASE_URL"] = _made(os.environ["DATABASE_URL"], f"load_{size}")
+        env["DATABASE_URL"] = _made(os.environ["DATABASE_URL"], _name(size))
         env["OPENSESSION_TASKS"] = "database"
     print(f"storing {size:,} sessions in {database} …", file=sys.stderr)
     manage("prepare", env=env)
@@ -64,6 +64,8 @@ def served(folder: Path, database: str, size: int) -> Iterator[World]:
         for process in running:
             process.terminate()
             process.wait()
+        if database == "PostgreSQL":
+            _drop(os.environ["DATABASE_URL"], _name(size))
 
 
 def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dict[str, Any]]:
@@ -103,12 +105,22 @@ def _used(world: World) -> float:
     return float(sum(each.user + each.system for each in times))
 
 
+def _name(size: int) -> str:
+    return f"opensession_load_{size}"
+
+
 def _made(url: str, name: str) -> str:
     """Make a database beside the one at `url`, in place of any of that name, and return its address."""
+    _drop(url, name)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def _drop(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        # A worker's connection may outlive it for a moment.
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _arguments(port: int) -> list[str]:
