@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.viewer import Viewer
+from sessions.fulltext import Phrase, Words, engine
 from sessions.models import Session
 from sessions.search.choose import Part, Wanted, choose
 from sessions.search.limits import Limits
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 2, 21, 4, 38, 11, tzinfo=UTC)
 SESSIONS = 20
 STEPS = Limits(steps=((3, 3), (6, 6), (12, 12), (48, 48)), enough=1)
+CUT = Limits(steps=((5, 3), (12, 8), (48, 48)), enough=1)
+"""At most times more rows are found than are traced."""
 
 
 @pytest.fixture(autouse=True)
@@ -56,11 +59,11 @@ def titles(found: Part) -> list[str]:
     return [session.title for session in ordered(found)]
 
 
-def pages(text: str) -> Iterator[list[UUID]]:
+def pages(text: str, limits: Limits) -> Iterator[list[UUID]]:
     """Yield the sessions of every page, following its place."""
     place: tuple[int, ...] = ()
     while True:
-        found = part(text, place=place)
+        found = part(text, place=place, limits=limits)
         shown = [session.pk for session in ordered(found)]
         yield shown[:2]
         if len(shown) <= 2:
@@ -84,16 +87,27 @@ def test_it_traces_no_more_than_it_shows() -> None:
     assert found[1:3] == (SESSIONS, True)
 
 
+def test_it_traces_a_session_once_however_many_of_its_rows_are_found() -> None:
+    short = uploaded(user("a quagga"), owner=None)
+    long = uploaded(*[user("a quagga") for _ in range(9)], owner=None)
+    with connection.cursor() as cursor:
+        rows = engine().rows(cursor, Words((Phrase("quagga"),)), 100)
+        traced = engine().strands(cursor, rows, 2)
+    assert len(rows) == 10
+    assert traced == [(rows[0], long.pk, False), (rows[9], short.pk, False)]
+
+
 def test_it_goes_on_until_the_page_is_full() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert titles(part(offset=6)) == ["13", "12", "11"]
     assert traced(queries) == 3
 
 
+@pytest.mark.parametrize("limits", [STEPS, CUT], ids=["whole", "cut"])
 @pytest.mark.parametrize("text", ["zebra", "a zebra", "zebras -nowhere", "zebr*"])
-def test_its_pages_hold_every_session_once(text: str) -> None:
-    by_place = [session for page in pages(text) for session in page]
-    by_number = [ordered(part(text, offset=offset))[:2] for offset in range(0, SESSIONS, 2)]
+def test_its_pages_hold_every_session_once(text: str, limits: Limits) -> None:
+    by_place = [session for page in pages(text, limits) for session in page]
+    by_number = [ordered(part(text, offset=offset, limits=limits))[:2] for offset in range(0, SESSIONS, 2)]
     assert by_place == [session.pk for page in by_number for session in page]
     assert len(by_place) == len(set(by_place)) == SESSIONS
 
