@@ -27,13 +27,14 @@ _PART = 1 << 19
 def rebuild() -> None:
     """Index the words of all strands again, newest sessions last. It stays due until it was done to the end."""
     with transaction.atomic(), connection.cursor() as cursor:
-        SearchBlock.objects.all().delete()
         SearchCounter.objects.update(dead_rows=_ALL_DEAD)
+        SearchBlock.objects.all().delete()
         fulltext.engine().clear(cursor)
     strands = Strand.objects.order_by("session__updated_at").values_list("pk", flat=True)
     for strand in list(strands):
         write_words(strand)
-    SearchCounter.objects.update(dead_rows=0)
+    # What was dropped meanwhile stays counted.
+    SearchCounter.objects.update(dead_rows=F("dead_rows") - _ALL_DEAD)
 
 
 def is_due() -> bool:
@@ -44,15 +45,8 @@ def is_due() -> bool:
 
 def drop_words(identity: UUID) -> None:
     """Take the words of a strand out of the index, in a transaction. Where they have to stay, they count as dead."""
-    blocks = SearchBlock.objects.filter(strand=identity)
-    rows = [(first, first + count) for first, count in blocks.values_list("first", "count")]
-    if not rows:
-        return
-    counter = SearchCounter.objects.select_for_update().get(pk=1)
-    with connection.cursor() as cursor:
-        dead = sum(fulltext.engine().drop(cursor, first, stop) for first, stop in rows)
-    blocks.delete()
-    SearchCounter.objects.filter(pk=counter.pk).update(dead_rows=F("dead_rows") + dead)
+    _lock_counter()
+    _drop(identity)
 
 
 def write_words(identity: UUID) -> None:
@@ -70,7 +64,7 @@ def write_words(identity: UUID) -> None:
         rows = list(islice(texts, _ROWS))
         is_over = len(rows) < _ROWS
         with transaction.atomic(), connection.cursor() as cursor:
-            first = first or _reserve(strand)
+            first = _reserve(strand) if first is None else _kept(strand, first)
             if first is None:
                 return
             add(cursor, [(first + place, text) for place, text in rows])
@@ -99,16 +93,40 @@ def _parts(rows: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
 
 def _reserve(strand: Strand) -> int | None:
     """Set full-text rows apart for a strand, its title first, and return the first; None when it is gone."""
-    # The counter is locked before the strand, as where a strand is removed: the other way round, the two may meet.
-    counter, _ = SearchCounter.objects.select_for_update().get_or_create(pk=1)
+    counter = _lock_counter()
     if not Strand.objects.select_for_update().filter(pk=strand.pk).exists():
         return None
-    drop_words(strand.pk)
+    _drop(strand.pk)
     first, count = counter.next_row, max(strand.events, 1)
     title = SearchBlock(first=first, count=1, strand=strand, first_event=-1)
     SearchBlock.objects.bulk_create([title, SearchBlock(first=first + 1, count=count, strand=strand, first_event=0)])
     SearchCounter.objects.filter(pk=1).update(next_row=first + 1 + count)
     return first
+
+
+def _kept(strand: Strand, first: int) -> int | None:
+    """Keep the rows of a strand where they are until the end of the transaction; None when they are not its own now."""
+    own = SearchBlock.objects.select_for_update().filter(first=first, strand=strand)
+    return first if own.exists() else None
+
+
+def _lock_counter() -> SearchCounter:
+    """Let nobody else take or drop rows until the end of the transaction.
+
+    It is locked before strands and blocks everywhere: the other way round, two may wait for each other.
+    """
+    return SearchCounter.objects.select_for_update().get_or_create(pk=1)[0]
+
+
+def _drop(identity: UUID) -> None:
+    blocks = SearchBlock.objects.filter(strand=identity)
+    rows = [(first, first + count) for first, count in blocks.values_list("first", "count")]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        dead = sum(fulltext.engine().drop(cursor, first, stop) for first, stop in rows)
+    blocks.delete()
+    SearchCounter.objects.filter(pk=1).update(dead_rows=F("dead_rows") + dead)
 
 
 def _texts(strand: Strand) -> Iterator[tuple[int, str]]:

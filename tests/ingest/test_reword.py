@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
 import pytest
 from django.db import connection
 
-from sessions import fulltext
+from opensession.hail.model import Event
+from sessions import bodies, fulltext
 from sessions.fulltext import Phrase, Words
+from sessions.ingest import reword
 from sessions.ingest.reword import drop_words, write_words
+from sessions.ingest.writer import drop_strand
 from sessions.models import SearchBlock, SearchCounter, Strand
 from tests.factories import make_session, user
 
@@ -33,6 +39,26 @@ def test_it_takes_out_what_stood_there_before(strand: Strand) -> None:
     drop_words(strand.pk)
     assert held() == (0, 0)
     assert SearchCounter.objects.get().dead_rows == 0
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(("meanwhile", "left"), [(write_words, (2, 2)), (drop_strand, (0, 0))])
+def test_it_stops_when_its_rows_are_not_its_own_any_more(
+    strand: Strand, meanwhile: Callable[[UUID], None], left: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = bodies.events
+
+    def interrupted(strand: Strand) -> Iterator[tuple[int, Event]]:
+        monkeypatch.setattr(bodies, "events", events)
+        first, *others = events(strand)
+        yield first
+        yield others[0]
+        meanwhile(strand.pk)
+
+    monkeypatch.setattr(reword, "_ROWS", 1)
+    monkeypatch.setattr(bodies, "events", interrupted)
+    write_words(strand.pk)
+    assert held() == left
 
 
 @pytest.mark.sqlite
