@@ -120,8 +120,8 @@ def ranges(session: Session, places: Sequence[str]) -> tuple[Range, ...]:
     if len(places) > MOST_HIDDEN:
         raise NoTurn(f"At most {MOST_HIDDEN} turns can be left out.")
     strands = {strand.key: strand for strand in session.strands.filter(is_live=True)}
-    chosen = [_known(strands, place) for place in places]
     try:
+        chosen = [_known(strands, place) for place in places]
         return _with_subagents(strands, chosen)
     except bodies.BodyMissing as error:
         raise NoTurn(f"The turns cannot be read: {error}") from error
@@ -179,7 +179,16 @@ def _known(strands: dict[str, Strand], place: str) -> tuple[Strand, int]:
     strand = strands.get(key)
     if strand is None or number >= strand.events:
         raise NoTurn(f"There is no turn {place[:80]!r}; turns are named like main.12.")
+    if number and not _is_start(strand, number):
+        raise NoTurn(f"No turn begins at {place[:80]!r}; the first one is {key[:80]}.0, others begin with the user.")
     return strand, number
+
+
+def _is_start(strand: Strand, number: int) -> bool:
+    """Tell whether a turn but the first begins with an event: else only a part of a turn would be left out."""
+    first = next((each for each, event in _from(strand, 0) if isinstance(event.action, actions.UserMessage)), number)
+    (_, event), *_ = bodies.window(strand, number, 1)
+    return first < number and isinstance(event.action, actions.UserMessage)
 
 
 def _with_subagents(strands: Mapping[str, Strand], chosen: list[tuple[Strand, int]]) -> tuple[Range, ...]:

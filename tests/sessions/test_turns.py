@@ -6,7 +6,7 @@ from opensession.redaction.engine import Redactor
 from sessions import bodies, turns
 from sessions.models import Session, Strand
 from sessions.sharing import Range
-from tests.factories import agent, append, call, make_session, make_strand, user
+from tests.factories import agent, append, call, make_session, make_strand, note, user
 from tests.sessions.links import SECRET, shared_session
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +101,12 @@ class TestRanges:
     def test_it_refuses_what_is_no_turn(self, place: str) -> None:
         with pytest.raises(turns.NoTurn):
             turns.ranges(shared_session(), [place])
+
+    @pytest.mark.parametrize("place", ["main.1", "main.2", "main.4"])
+    def test_it_leaves_out_no_part_of_a_turn(self, place: str) -> None:
+        session = make_session(note(), user("one"), agent("answer"), user("two"), agent("answer"))
+        with pytest.raises(turns.NoTurn, match="No turn begins"):
+            turns.ranges(session, [place])
 
     def test_it_refuses_too_many(self) -> None:
         with pytest.raises(turns.NoTurn, match="At most"):
