@@ -11,12 +11,13 @@ from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden, JsonResponse
 
 from accounts.viewer import comes_from_this_machine
-from opensession.logs import request_id
+from opensession.logs import REQUEST_ID, request_id
 
 logger = logging.getLogger("opensession.requests")
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
+_OF_SESSION = re.compile("(api/)?sessions?/").match
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
 
 
@@ -33,6 +34,7 @@ class RequestLog:
         given, began = request.headers.get("X-Request-ID", ""), time.monotonic()
         identity = given if _ID(given) else uuid4().hex
         token = request_id.set(identity)
+        request.META[REQUEST_ID] = identity
         try:
             response = self.get_response(request)
             logger.info("answered", extra=_facts(request, response, began))
@@ -47,7 +49,7 @@ def _facts(request: HttpRequest, response: HttpResponse, began: float) -> dict[s
     return {
         "method": request.method,
         "route": match.route if match else "",
-        "session": match.kwargs.get("pk") if match else None,
+        "session": match.kwargs.get("pk") if match and _OF_SESSION(match.route) else None,
         "status": response.status_code,
         "milliseconds": round((time.monotonic() - began) * 1000),
     }
@@ -61,17 +63,20 @@ class KnownHost:
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
+        is_local = settings.OPENSESSION_PROFILE == "local"
+        self._answered = "only loopback names are answered" + ("" if is_local else ", and OPENSESSION_ALLOWED_HOSTS")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         try:
             request.get_host()
         except DisallowedHost:
-            host = request.META.get("HTTP_HOST", "")[:100]
-            logger.warning("refused what was sent to %r, which OPENSESSION_ALLOWED_HOSTS does not name", host)
+            host = str(request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", ""))[:100]
+            logger.warning("refused what was sent to %r: %s", host, self._answered)
             message = "This server does not answer to that host name."
+            headers = {"X-Content-Type-Options": "nosniff"}
             if request.path.startswith("/api/"):
-                return JsonResponse({"code": "bad_request", "message": message}, status=400)
-            return HttpResponseBadRequest(message, content_type="text/plain")
+                return JsonResponse({"code": "bad_request", "message": message}, status=400, headers=headers)
+            return HttpResponseBadRequest(message, content_type="text/plain", headers=headers)
         return self.get_response(request)
 
 

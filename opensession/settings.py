@@ -61,8 +61,9 @@ MIDDLEWARE = [
     # What comes first is on every answer, also on those that a later one gives.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    # Whoever is sent on to TLS is sent to a host, so that must be ours.
     "opensession.middleware.KnownHost",
+    "django.middleware.security.SecurityMiddleware",
     "opensession.middleware.LoopbackOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

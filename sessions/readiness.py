@@ -20,9 +20,10 @@ class Readiness:
 
     def problem(self) -> str:
         """Return what is missing, in a sentence that tells strangers nothing more; the log says why."""
-        return self._database() or _storage()
+        return self.of_database() or _storage()
 
-    def _database(self) -> str:
+    def of_database(self) -> str:
+        """Return what is missing of the database."""
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1")

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> str:
         try:
             call_command("migrate", interactive=False, verbosity=options["verbosity"], stdout=self.stdout)
-        except DatabaseError as error:
+        except (DatabaseError, OSError) as error:
             raise CommandError(f"the database cannot be made ready: {error}") from error
         try:
             bodies.store().prepare()

@@ -22,9 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *, verbosity: int, **options: Any) -> None:
         need_free_port(*address())
-        # What comes first makes this folder, and not all that does would keep it to its owner.
-        make_private(Path(settings.OPENSESSION_DATA_DIR))
         try:
+            # What comes first makes this folder, and not all that does would keep it to its owner.
+            make_private(Path(settings.OPENSESSION_DATA_DIR))
             prepare()
         except INDEX_FAILURES as error:
             raise CommandError(said(error)) from error
@@ -35,8 +35,11 @@ class Command(BaseCommand):
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *_arguments(), "opensession.wsgi"])
 
     def _greet(self, host: str, port: int) -> None:
-        self.stdout.write(f"OpenSession {settings.VERSION}: http://{host}:{port} (Ctrl-C stops it)")
-        if not settings.IS_LOCAL and (problem := readiness.problem()):
+        where = f"http://{host}:{port}"
+        if settings.BASE_URL and not settings.IS_LOCAL:
+            where = f"{settings.BASE_URL}, from {where}"
+        self.stdout.write(f"OpenSession {settings.VERSION}: {where} (Ctrl-C stops it)")
+        if not settings.IS_LOCAL and (problem := readiness.of_database()):
             self.stdout.write(f"Not ready yet: {problem}")
         self.stdout.flush()
 
@@ -67,7 +70,7 @@ def _arguments() -> list[str]:
         # It would lie in the home directory, where nothing of ours belongs.
         "--no-control-socket",
         *(_ALONE if settings.IS_LOCAL else _BEHIND_A_PROXY),
-        *(["--logger-class=opensession.gunicorn_logs.JsonLogger"] if settings.OPENSESSION_LOG_FORMAT == "json" else []),
+        f"--logger-class=opensession.gunicorn_logs.{settings.OPENSESSION_LOG_FORMAT.title()}Logger",
     ]
 
 
