@@ -8,8 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from benchmarks.process import ROOT, environment, manage
 
 DATABASES = ("SQLite", "PostgreSQL")
 SECONDS_TO_START = 30
+SECONDS_TO_SETTLE = 60
 IDLE = 0.1
 """Seconds of computing within a second. A worker that waits looks for work now and then."""
 
@@ -39,20 +40,32 @@ class World(NamedTuple):
 @contextmanager
 def served(folder: Path, database: str, size: int) -> Iterator[World]:
     """Fill a database, and serve it until the end of the block."""
+    with ExitStack() as stack:
+        env = _environment(folder)
+        if database == "PostgreSQL":
+            # As `compose.yaml` has it.
+            env["DATABASE_URL"] = stack.enter_context(_database(os.environ["DATABASE_URL"], size))
+            env["OPENSESSION_TASKS"] = "database"
+        yield stack.enter_context(_running(database, size, env))
+
+
+def _environment(folder: Path) -> dict[str, str]:
     port = _free_port()
-    env = environment(folder / "home", folder) | {
+    return environment(folder / "home", folder) | {
         "OPENSESSION_PROFILE": "server",
         "BASE_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
         "PYTHONPATH": str(ROOT),
     }
-    if database == "PostgreSQL":
-        # As `compose.yaml` has it.
-        env["DATABASE_URL"] = _made(os.environ["DATABASE_URL"], _name(size))
-        env["OPENSESSION_TASKS"] = "database"
+
+
+@contextmanager
+def _running(database: str, size: int, env: Mapping[str, str]) -> Iterator[World]:
     print(f"storing {size:,} sessions in {database} …", file=sys.stderr)
     manage("prepare", env=env)
     code = f"from benchmarks.load_world import report; report({size})"
     told = json.loads(manage("shell", "--no-imports", "-c", code, env=env).output)
+    port = int(env["PORT"])
     commands = [[sys.executable, "-m", "gunicorn", *_arguments(port)]]
     if "OPENSESSION_TASKS" in env:
         commands.append([sys.executable, str(ROOT / "manage.py"), "db_worker"])
@@ -64,8 +77,6 @@ def served(folder: Path, database: str, size: int) -> Iterator[World]:
         for process in running:
             process.terminate()
             process.wait()
-        if database == "PostgreSQL":
-            _drop(os.environ["DATABASE_URL"], _name(size))
 
 
 def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dict[str, Any]]:
@@ -89,32 +100,36 @@ def asked(world: World, seconds: float, clients: int, turn: int) -> Iterator[dic
 
 
 def settle(world: World) -> None:
-    """Wait until a world has done all its work: it would take the time of the next one's answers."""
+    """Wait until a world has done all its work: it would take the time of the next one's answers.
+
+    Raises TimeoutError if it has not after a minute.
+    """
     used = _used(world)
-    while True:
+    for _ in range(SECONDS_TO_SETTLE):
         time.sleep(1)
         before, used = used, _used(world)
         if used - before < IDLE:
             return
+    raise TimeoutError(f"the server of {world.size:,} sessions still works after {SECONDS_TO_SETTLE} s")
 
 
 def _used(world: World) -> float:
-    """Return the seconds that the processes of a world have computed."""
-    trees = [[process, *process.children(recursive=True)] for process in world.processes]
-    times = [process.cpu_times() for tree in trees for process in tree]
-    return float(sum(each.user + each.system for each in times))
+    """Return the seconds that the processes of a world have computed, with those that ended."""
+    processes = [each for main in world.processes for each in (main, *main.children(recursive=True))]
+    return float(sum(sum(process.cpu_times()) for process in processes))
 
 
-def _name(size: int) -> str:
-    return f"opensession_load_{size}"
-
-
-def _made(url: str, name: str) -> str:
-    """Make a database beside the one at `url`, in place of any of that name, and return its address."""
+@contextmanager
+def _database(url: str, size: int) -> Iterator[str]:
+    """Make a database beside the one at `url` until the end of the block, and return its address."""
+    name = f"opensession_load_{size}"
     _drop(url, name)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return urlsplit(url)._replace(path=f"/{name}").geturl()
+    try:
+        yield urlsplit(url)._replace(path=f"/{name}").geturl()
+    finally:
+        _drop(url, name)
 
 
 def _drop(url: str, name: str) -> None:
