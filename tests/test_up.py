@@ -107,6 +107,18 @@ def test_it_names_a_port_that_is_taken() -> None:
     assert f"port {port} cannot be used: Address already in use; choose another, as PORT=3001" in said
 
 
+def test_it_stops_at_a_configuration_that_its_daemon_cannot_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    file = home / ".config" / "opensession" / "opensession.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("[watchers]\ncustom_paths = 7\n")
+    with up(free_port()) as process:
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert said.count(f"{file} is not right") == 1
+    assert "Ctrl-C" not in said
+
+
 @pytest.mark.parametrize("command", ["up", "index", "discover", "rundaemon"])
 def test_it_reads_no_home_on_a_server(command: str) -> None:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "opensession.settings", "OPENSESSION_PROFILE": "server"}

@@ -6,7 +6,7 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -27,11 +27,11 @@ LAST_CACHED_PAGE = 10
 MOST_PER_CACHED_PAGE = 50
 
 _DECODERS: Mapping[str, msgspec.json.Decoder[tuple[Any, ...]]] = {
-    "recent": msgspec.json.Decoder(tuple[datetime, UUID]),
-    "popular": msgspec.json.Decoder(tuple[int, datetime, UUID]),
-    "longest": msgspec.json.Decoder(tuple[int, datetime, UUID]),
+    "recent": msgspec.json.Decoder(tuple[Literal["recent"], datetime, UUID]),
+    "popular": msgspec.json.Decoder(tuple[Literal["popular"], int, datetime, UUID]),
+    "longest": msgspec.json.Decoder(tuple[Literal["longest"], int, datetime, UUID]),
 }
-_row_decoder = msgspec.json.Decoder(tuple[int])
+_decode_found = msgspec.json.Decoder(tuple[Literal["found"], int]).decode
 _LARGEST = 2**63 - 1
 
 
@@ -89,7 +89,7 @@ def asked(query: Mapping[str, str]) -> ListQuery:
     try:
         found = msgspec.convert(given, ListQuery, strict=False)
     except msgspec.ValidationError as error:
-        raise ValidationError(str(error).replace("$.", "")) from error
+        raise ValidationError(str(error).replace("$.", "") + _choices(error)) from error
     if found.page > LAST_PAGE:
         raise ValidationError({"page": f"Pages go up to {LAST_PAGE}; from there on, follow `next_cursor`."})
     return found
@@ -134,17 +134,24 @@ def _condition(query: ListQuery, now: datetime) -> Q:
     return condition & Q(created_at__gte=now - span) if span else condition
 
 
+def _choices(error: msgspec.ValidationError) -> str:
+    """Return what may stand in the parameter that an error is about, if that is one of some words."""
+    name = str(error).rpartition("$.")[2].rstrip("`")
+    kind = get_type_hints(ListQuery).get(name)
+    return f"; it is one of {', '.join(get_args(kind))}" if get_origin(kind) is Literal else ""
+
+
 def _encoded(sort: str, row: Mapping[str, Any], part: Part) -> str:
-    place = [part.rows[row["id"]]] if part.rows else [row[name] for name in LISTED_BY[sort]]
+    place = ["found", part.rows[row["id"]]] if part.rows else [sort, *(row[name] for name in LISTED_BY[sort])]
     return urlsafe_b64encode(msgspec.json.encode(place)).rstrip(b"=").decode()
 
 
 def _decoded(query: ListQuery) -> tuple[Any, ...]:
     try:
         data = urlsafe_b64decode(query.cursor + "=" * (-len(query.cursor) % 4))
-        if query.search and (place := _row(data)):
+        if query.search and query.sort == "recent" and (place := _found(data)):
             return place
-        *numbers, moment, row = _DECODERS[query.sort].decode(data)
+        _, *numbers, moment, row = _DECODERS[query.sort].decode(data)
         if moment.tzinfo and all(abs(number) <= _LARGEST for number in numbers):
             return (*numbers, moment.astimezone(UTC), row)
     except (binascii.Error, ValueError, OverflowError, msgspec.DecodeError):
@@ -152,9 +159,10 @@ def _decoded(query: ListQuery) -> tuple[Any, ...]:
     raise ValidationError({"cursor": "This is no `next_cursor` of a list in this order."})
 
 
-def _row(data: bytes) -> tuple[int, ...] | None:
-    """Return the place of a cursor within a search; None where it is that of a list."""
+def _found(data: bytes) -> tuple[int] | None:
+    """Return the place of a cursor within what words found; None where it is that of a list."""
     try:
-        return _row_decoder.decode(data)
+        _, row = _decode_found(data)
     except msgspec.ValidationError:
         return None
+    return (row,)

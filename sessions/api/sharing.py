@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,13 @@ from sessions.api.schema import Done
 from sessions.models import Session, ShareLink
 
 
+def _one_of(choices: Sequence[str], **more: Any) -> serializers.ChoiceField:
+    message = f'"{{input}}" is none of {", ".join(choices)}.'
+    return serializers.ChoiceField(choices=choices, error_messages={"invalid_choice": message}, **more)
+
+
 class ShareRequest(serializers.Serializer):  # type: ignore[type-arg]
-    expires_in = serializers.ChoiceField(choices=list(sharing.LIFETIMES), default="7d")
+    expires_in = _one_of(list(sharing.LIFETIMES), default="7d")
     password = serializers.CharField(
         min_length=sharing.SHORTEST_PASSWORD, max_length=128, required=False, default="", trim_whitespace=False
     )
@@ -60,11 +66,11 @@ class Shares(serializers.Serializer):  # type: ignore[type-arg]
 
 class VisibilityAnswer(serializers.Serializer):  # type: ignore[type-arg]
     id = serializers.UUIDField()
-    visibility = serializers.ChoiceField(choices=Session.Visibility.choices)
+    visibility = _one_of(Session.Visibility.values)
 
 
 class VisibilityRequest(serializers.Serializer):  # type: ignore[type-arg]
-    visibility = serializers.ChoiceField(choices=Session.Visibility.choices)
+    visibility = _one_of(Session.Visibility.values)
 
 
 @extend_schema(methods=["GET"], operation_id="list_shares", responses=Shares, tags=["sharing"])

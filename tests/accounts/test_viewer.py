@@ -67,6 +67,10 @@ class TestKnownHost:
         assert answer.status_code == 400
         assert answer.json() == {"code": "bad_request", "message": "This server does not answer to that host name."}
 
+    def test_it_looks_before_anybody_is_sent_on_to_tls(self, client: Client, settings: Settings) -> None:
+        settings.SECURE_SSL_REDIRECT = True
+        assert client.get("/api/health", headers={"Host": "evil.example.org"}).json()["code"] == "bad_request"
+
     def test_it_tells_the_operator_in_a_line(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level("WARNING")
         client.get("/", headers={"Host": "evil.example.org\n" + "x" * 1000})

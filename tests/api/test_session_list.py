@@ -189,11 +189,18 @@ def test_it_refuses_what_makes_no_sense(client: Client, query: str) -> None:
     assert answer.json()["message"]
 
 
-def test_it_refuses_the_cursor_of_another_order(client: Client) -> None:
+@pytest.mark.parametrize("query", ["", "sort=popular", "search=zebra", "search=zebra&sort=popular"])
+def test_it_refuses_the_cursor_of_another_order(client: Client, query: str) -> None:
     for _ in range(2):
-        uploaded(owner=None)
-    cursor = get(client, "?per_page=1")["next_cursor"]
-    assert client.get(f"/api/sessions?sort=longest&cursor={cursor}").status_code == 400
+        uploaded(user("zebra"), owner=None)
+    cursor = get(client, f"?per_page=1&{query}")["next_cursor"]
+    answer = client.get(f"/api/sessions?{query.partition('sort')[0]}&sort=longest&cursor={cursor}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_it_says_what_may_stand_in_a_parameter(client: Client) -> None:
+    said = client.get("/api/sessions?sort=foo").json()["message"]
+    assert said == "Invalid enum value 'foo' - at `sort`; it is one of recent, popular, longest"
 
 
 class TestSearch:

@@ -43,3 +43,10 @@ def test_it_answers_in_json_to_a_wrong_method(client: Client) -> None:
     answer = client.post("/api/health")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in answer["Allow"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/sessions/", "/api/sessions/abc", "/api/shares/x"])
+def test_it_has_one_answer_for_what_is_not_here(method: str, path: str) -> None:
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -31,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> str:
         need_local_profile("up")
         need_free_port(*address())
+        ingest_settings()  # What is wrong there would end the daemon, and the pages would go on without it.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         try:
