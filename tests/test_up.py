@@ -60,6 +60,12 @@ def get(port: int, path: str) -> tuple[int, str]:
             connection.close()
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c() -> None:
+    """Let Ctrl-C end what is started here, also where a shell runs the tests in the background and ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_it_works_with_sessions(home: Path) -> None:
     write_home(home)
     port = free_port()
