@@ -102,6 +102,7 @@ def test_j_and_k_choose_and_enter_opens(page_of_sessions: Page) -> None:
 def test_enter_opens_the_first_without_a_choice(page_of_sessions: Page) -> None:
     page_of_sessions.keyboard.press("Enter")
     expect(page_of_sessions.locator("h1")).to_have_text("by claude")
+    page_of_sessions.wait_for_load_state()  # Only then do keys mean something.
     page_of_sessions.keyboard.press("Escape")
     expect(page_of_sessions.locator("[data-session-id]")).to_have_count(2)
 
