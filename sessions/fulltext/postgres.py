@@ -152,7 +152,8 @@ def marked(row: int, vector: str) -> str:
 
 
 def _copy(cursor: CursorWrapper, table: str, rows: Iterable[tuple[int, str]]) -> None:
-    with cursor.copy(_ADD.format(table=table)) as copy:
+    # Django wraps the errors of what it knows, and does not know this.
+    with cursor.db.wrap_database_errors, cursor.copy(_ADD.format(table=table)) as copy:
         for row, vector in rows:
             copy.write_row((row, marked(row, vector)))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from opensession.hail.model import Event
 from sessions import bodies, fulltext
@@ -39,6 +39,13 @@ def test_it_takes_out_what_stood_there_before(strand: Strand) -> None:
     drop_words(strand.pk)
     assert held() == (0, 0)
     assert SearchCounter.objects.get().dead_rows == 0
+
+
+@pytest.mark.postgresql
+def test_it_fails_as_every_query_does(strand: Strand) -> None:
+    first = SearchBlock.objects.get(first_event=0).first
+    with connection.cursor() as cursor, pytest.raises(IntegrityError), transaction.atomic():
+        fulltext.engine().add(cursor, [(first, "of another session")])
 
 
 @pytest.mark.postgresql
