@@ -43,12 +43,11 @@ def test_it_names_the_request() -> None:
     request_id.reset(token)
 
 
-@pytest.mark.parametrize("formatter", [Json(), Text()])
-def test_it_quotes_no_exception(formatter: logging.Formatter) -> None:
+def test_it_quotes_no_exception_to_people_either() -> None:
     try:
         raise ValueError("what somebody said")
     except ValueError:
-        line = formatter.format(record(exc_info=sys.exc_info()))
+        line = Text().format(record(exc_info=sys.exc_info()))
     assert "ValueError" in line
     assert "test_logs.py" in line
     assert "somebody" not in line
@@ -114,7 +113,7 @@ def test_a_refusal_is_no_failure(client: Client, caplog: pytest.LogCaptureFixtur
     client.force_login(user("bob"))
     session = make_session(visibility="public", owner=user("alice"))
     answer = client.get(f"/session/{session.pk}/share", headers={"X-Request-ID": "from-a-proxy"})
-    assert answer.status_code in (403, 404)
+    assert answer.status_code == 403
     (told,) = [each for each in caplog.records if each.name == "django.request"]
     assert told.exc_info is None
     assert written(told)["request_id"] == "from-a-proxy"
