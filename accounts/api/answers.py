@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from rest_framework.response import Response
 
 from accounts import tokens
 from accounts.models import ApiKey, User
@@ -11,41 +15,103 @@ from accounts.oauth import providers
 from accounts.services import TokenPair
 
 
-def token_pair(pair: TokenPair) -> dict[str, Any]:
-    return {
-        "access_token": pair.access,
-        "refresh_token": pair.refresh,
-        "expires_in": tokens.SECONDS,
-        "user_id": str(pair.user.pk),
-        "nickname": pair.user.nickname,
-    }
+class Tokens(Struct, frozen=True):
+    """What a login gives. `expires_in` is in seconds, and of the access token."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user_id: UUID
+    nickname: str
 
 
-def profile(user: User) -> dict[str, Any]:
+class Verified(Struct, frozen=True):
+    user_id: UUID
+    nickname: str
+
+
+class LinkedProvider(Struct, frozen=True):
+    provider: str
+    provider_username: str
+    display_name: str
+
+
+class Profile(Struct, frozen=True):
+    user_id: UUID
+    nickname: str
+    created_at: datetime
+    email: str | None
+    avatar_url: str | None
+    oauth_providers: tuple[LinkedProvider, ...]
+
+
+class Key(Struct, frozen=True):
+    """An API key by its beginning. `status` is `active`, `grace`, `expired` or `revoked`."""
+
+    id: UUID
+    prefix: str
+    status: str
+    created_at: datetime
+    grace_until: datetime | None
+    last_used_at: datetime | None
+
+
+class Keys(Struct, frozen=True):
+    api_keys: tuple[Key, ...]
+
+
+class NewKey(Struct, frozen=True):
+    api_key: str
+
+
+class Provider(Struct, frozen=True):
+    id: str
+    display_name: str
+
+
+class Ways(Struct, frozen=True):
+    """The ways to log in."""
+
+    email_password: bool
+    oauth: tuple[Provider, ...]
+
+
+class Address(Struct, frozen=True):
+    url: str
+
+
+class Ended(Struct, frozen=True):
+    """A login or a key is no longer good."""
+
+    ok: bool = True
+
+
+def answered(value: Struct, status: int = 200) -> Response:
+    return Response(msgspec.to_builtins(value), status)
+
+
+def token_pair(pair: TokenPair) -> Tokens:
+    return Tokens(pair.access, pair.refresh, tokens.SECONDS, pair.user.pk, pair.user.nickname)
+
+
+def profile(user: User) -> Profile:
     identities = list(user.identities.order_by("provider"))
-    return {
-        "user_id": str(user.pk),
-        "nickname": user.nickname,
-        "created_at": user.created_at,
-        "email": user.email,
-        "avatar_url": next((identity.avatar_url for identity in identities if identity.avatar_url), None),
-        "oauth_providers": [
-            {
-                "provider": identity.provider,
-                "provider_username": identity.provider_username,
-                "display_name": providers.NAMES.get(identity.provider, identity.provider),
-            }
+    return Profile(
+        user_id=user.pk,
+        nickname=user.nickname,
+        created_at=user.created_at,
+        email=user.email,
+        avatar_url=next((identity.avatar_url for identity in identities if identity.avatar_url), None),
+        oauth_providers=tuple(
+            LinkedProvider(
+                identity.provider,
+                identity.provider_username,
+                providers.NAMES.get(identity.provider, identity.provider),
+            )
             for identity in identities
-        ],
-    }
+        ),
+    )
 
 
-def api_key(key: ApiKey, now: datetime) -> dict[str, Any]:
-    return {
-        "id": str(key.pk),
-        "prefix": key.prefix,
-        "status": key.state(now),
-        "created_at": key.created_at,
-        "grace_until": key.grace_until,
-        "last_used_at": key.last_used_at,
-    }
+def api_key(key: ApiKey, now: datetime) -> Key:
+    return Key(key.pk, key.prefix, key.state(now), key.created_at, key.grace_until, key.last_used_at)

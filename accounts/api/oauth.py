@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import auth
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import exceptions
 from rest_framework.decorators import api_view, authentication_classes, permission_classes, throttle_scope
 from rest_framework.permissions import IsAuthenticated
@@ -14,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services, tokens
+from accounts.api.answers import Address, Provider, Ways, answered
 from accounts.authentication import authenticated
 from accounts.backends import BACKEND
 from accounts.destinations import base_url, callback_url, ours
@@ -21,16 +23,22 @@ from accounts.models import User
 from accounts.oauth import client, identities, providers, states
 from accounts.oauth.problems import OAuthProblem
 
+_NEXT = OpenApiParameter("next", description="A page of ours, below `/`.")
+_FROM_PROVIDER = [OpenApiParameter(name) for name in ("code", "state", "error")]
+_AT_PROVIDER = OpenApiResponse(description="`Location` is the provider's page.")
+_AT_OURS = OpenApiResponse(description="`Location` is a page of ours; its fragment has the tokens for a program.")
 
+
+@extend_schema(operation_id="list_providers", responses=Ways)
 @api_view(["GET"])
 @authentication_classes([])
 def listing(request: Request) -> Response:
     """List the ways to log in."""
-    found = providers.configured().values()
-    oauth = [{"id": provider.id, "display_name": provider.name} for provider in found]
-    return Response({"email_password": settings.AUTH_ENABLED, "oauth": oauth})
+    oauth = tuple(Provider(each.id, each.name) for each in providers.configured().values())
+    return answered(Ways(settings.AUTH_ENABLED, oauth))
 
 
+@extend_schema(operation_id="start_oauth", parameters=[_NEXT], responses={302: _AT_PROVIDER})
 @api_view(["GET"])
 @authentication_classes([])
 @throttle_scope("oauth")
@@ -43,6 +51,7 @@ def start(request: Request, provider: str) -> HttpResponse:
     return states.bind(HttpResponseRedirect(url), begun)
 
 
+@extend_schema(operation_id="link_oauth", request=None, responses=Address)
 @api_view(["POST"])
 @permission_classes([IsAuthenticated])
 @throttle_scope("oauth")
@@ -54,9 +63,10 @@ def link(request: Request, provider: str) -> Response:
         raise services.Taken(f"An account at {chosen.name} is linked already.")
     begun = states.Begun(states.begin(provider=chosen.id, user=user))
     url = client.authorize_url(chosen, callback_url(request._request, chosen.id), begun.state)
-    return states.bind(Response({"url": url}), begun)
+    return states.bind(answered(Address(url)), begun)
 
 
+@extend_schema(operation_id="end_oauth", parameters=_FROM_PROVIDER, responses={302: _AT_OURS})
 @api_view(["GET"])
 @authentication_classes([])
 @throttle_scope("oauth")

@@ -61,7 +61,10 @@ class Done(Struct, frozen=True):
 
 
 class AutoSchema(BaseAutoSchema):
-    """Describes an operation, and adds the failures that its shape allows. What a view names itself stays."""
+    """Describes an operation, and adds the failures that its shape allows. What a view names itself stays.
+
+    All failures are of one shape, also those of which a view says only when they happen.
+    """
 
     def get_auth(self) -> list[dict[str, Any]]:
         # Both ways of asking for a key are one scheme; told apart by their classes, they would clash.
@@ -86,6 +89,9 @@ class AutoSchema(BaseAutoSchema):
             failure = OpenApiResponse(Error, _FAILURES[code])
             answer = self._get_response_for_code(failure, code, ["application/json"], direction)  # type: ignore[no-untyped-call]
             bodies.setdefault(code, answer)
+        for code, answer in bodies.items():
+            if code >= "400":
+                answer.setdefault("content", bodies["500"]["content"])
         return bodies
 
     def _failures(self) -> Iterator[str]:

@@ -29,6 +29,7 @@ from sessions.api.sharing import VisibilityAnswer, VisibilityRequest
 from sessions.api.summaries import SessionDetail
 from sessions.api.uploads import UploadAnswer
 from sessions.models import Session, Upload
+from sessions.publishing.request import UploadRequest
 
 NOT_CHANGED = OpenApiResponse(description="It is what `If-None-Match` names.")
 ESTIMATED = OpenApiParameter(
@@ -68,7 +69,7 @@ class SessionsView(APIView):
 
     @extend_schema(
         operation_id="upload_session",
-        request=OpenApiTypes.OBJECT,
+        request=UploadRequest,
         responses={200: UploadAnswer, 201: UploadAnswer},
         tags=["sessions"],
     )

@@ -93,7 +93,7 @@ def shares(request: Request, pk: UUID) -> Response:
     )
 
 
-@extend_schema(operation_id="revoke_share", responses=Done, tags=["sharing"])
+@extend_schema(operation_id="revoke_share", responses={200: Done}, tags=["sharing"])
 @api_view(["DELETE"])
 def share(request: Request, link: UUID) -> Response:
     """Revoke a link. Doing so twice is no error."""

@@ -41,13 +41,15 @@ class Wishes(Struct, frozen=True, kw_only=True):
     visibility: Visibility | None = None
 
 
-class _Envelope(Wishes, frozen=True, kw_only=True):
+class UploadRequest(Wishes, frozen=True, kw_only=True):
+    """What is sent: `session` is the HAIL, as one object."""
+
     session: dict[str, Any]
 
 
 _HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")
 
-_decode = msgspec.json.Decoder(_Envelope).decode
+_decode = msgspec.json.Decoder(UploadRequest).decode
 
 
 def read(file: BinaryIO, body: BinaryIO) -> tuple[Collected, Wishes]:

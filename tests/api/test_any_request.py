@@ -46,9 +46,9 @@ def kept_connection() -> Iterator[None]:
 
 
 @pytest.fixture
-def known(settings: Settings, kept_connection: None) -> dict[str, str]:
+def known(logins: Settings, kept_connection: None) -> dict[str, str]:
     """Return what a request needs to come from alice, and the id of her session."""
-    settings.OPENSESSION_PROFILE = "server"
+    logins.OPENSESSION_PROFILE = "server"
     alice = person("alice")
     session = uploaded(user("zebra"), owner=alice)
     return {"key": key_of(alice), "session": str(session.pk)}

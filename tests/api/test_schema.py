@@ -73,6 +73,25 @@ def test_it_describes_what_clients_know() -> None:
     assert summary["properties"]["files_modified"] == {"type": "string"}
 
 
+def test_it_names_the_shape_of_every_body_and_answer() -> None:
+    schemas = [
+        content["application/json"]["schema"]
+        for path, operations in document()["paths"].items()
+        for operation in operations.values()
+        for part in (operation.get("requestBody", {}), *operation["responses"].values())
+        if "application/json" in (content := part.get("content", {})) and path != "/api/schema"
+    ]
+    assert len(schemas) > 100
+    assert [schema for schema in schemas if set(schema) != {"$ref"}] == []
+
+
+def test_it_tells_what_was_made_from_what_was_done() -> None:
+    paths = document()["paths"]
+    assert 201 in statuses(paths["/api/auth/register"]["post"])
+    assert 401 in statuses(paths["/api/auth/login"]["post"])
+    assert {200, 204} & statuses(paths["/api/auth/api-keys/{id}"]["delete"]) == {200}
+
+
 def test_it_describes_also_what_says_nothing_of_itself() -> None:
     GENERATOR_STATS.reset()
     found = SchemaGenerator(patterns=[path("api/things/<int:id>", says_nothing_of_itself)]).get_schema(public=True)
