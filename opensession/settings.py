@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "opensession.middleware.PageOfForms",
 ]
 if HAS_LOGINS:
     MIDDLEWARE.append("axes.middleware.AxesMiddleware")

@@ -101,7 +101,8 @@ class TestLogin:
 class TestLogout:
     def test_it_works(self, client: Client, alice: User) -> None:
         client.force_login(alice)
-        assert client.get("/logout").status_code == 405
+        assertContains(refused := client.get("/logout"), "Go back to the form", status_code=405)
+        assert refused["Allow"] == "POST"
         answer = client.post("/logout", follow=True)
         assertRedirects(answer, "/sessions")
         assertContains(answer, "You are logged out.")
