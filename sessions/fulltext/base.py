@@ -46,7 +46,7 @@ class Hit(NamedTuple):
 
 
 class Traced(NamedTuple):
-    """A strand by its newest row among some, its session, and whether that one helps another, in which it may be shown.
+    """A strand by its newest row among neighbours, its session, and whether that helps another and may be shown there.
 
     There is no session if the strand is not live any more.
     """
@@ -91,7 +91,10 @@ class Engine(Protocol):
         """
 
     def strands(self, cursor: CursorWrapper, rows: Sequence[int], limit: int) -> list[Traced]:
-        """Return the strands that rows lead to, so many at most, those with the newest rows first."""
+        """Return the strands that rows lead to, so many at most. The rows come newest first, as the strands do.
+
+        A strand may come again with an older row, where rows of another one lie between.
+        """
 
     def hits(self, cursor: CursorWrapper, rows: Sequence[int]) -> list[Hit]:
         """Return what rows stand for, in their order. Costs a look-up per row."""

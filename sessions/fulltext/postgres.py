@@ -35,16 +35,9 @@ MOST_PLACES = 255
 """PostgreSQL keeps no more places of one word in one row, and refuses nothing: later ones are in no phrase."""
 
 _ADD = "COPY {table} (row_id, words) FROM STDIN"
-_LAST = "SELECT max(row_id) FROM {table}"
-# By a sum, as the planner would take the order from the key otherwise, and look at all rows for a word that is rare.
-_WINDOW = (
-    "(SELECT row_id FROM {table} WHERE words @@ %s::tsquery AND row_id + 0 < %s ORDER BY row_id + 0 DESC LIMIT %s)"
-)
-# The planner does not know what it costs to unpack long vectors, and would read all of a small table.
-_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"
-_AS_EVER = "RESET enable_seqscan; RESET enable_indexscan"
-# What was added lies in a list at first, through which each search goes. Of events the list may grow: it costs a search
-# 1 ms at most, and the indexing of an upload a quarter less.
+_NEWEST = "SELECT * FROM {table}_newest(%s, %s)"
+# What was added lies in a list at first, through which each search goes in each window. Of events the list may grow:
+# it costs a search 1 ms at most, and the indexing of an upload a quarter less.
 _MERGE = f"SELECT gin_clean_pending_list('{PARTS}_words')"
 _INSIDE = (
     f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
@@ -63,16 +56,20 @@ JOIN ai_sessions_strand AS strand ON strand.id = block.strand_id AND strand.is_l
 WHERE found.value < block.first + block.count
 ORDER BY found.place
 """  # noqa: S608
-# What stands in several rows is looked up once.
+# Rows are taken one by one until there are enough, and those beside each other mostly lead to the same strand. Nothing
+# sorts in between: the block of a row is sought by the row, so rows stay in the order in which they were given.
 _STRANDS = f"""
 SELECT newest.value, strand.session_id,
     (SELECT is_auxiliary FROM ai_sessions_session AS session WHERE session.id = strand.session_id)
 FROM (
-    SELECT max(found.value) AS value, block.strand_id
-    FROM unnest(%s::bigint[]) AS found (value)
-    {_BLOCK}
-    WHERE found.value < block.first + block.count
-    GROUP BY block.strand_id ORDER BY value DESC LIMIT %s
+    SELECT value, strand_id
+    FROM (
+        SELECT found.value, block.strand_id, lag(block.strand_id) OVER () AS before
+        FROM unnest(%s::bigint[]) AS found (value)
+        {_BLOCK}
+        WHERE found.value < block.first + block.count
+    ) AS each
+    WHERE strand_id IS DISTINCT FROM before LIMIT %s
 ) AS newest
 LEFT JOIN ai_sessions_strand AS strand ON strand.id = newest.strand_id AND strand.is_live
 ORDER BY newest.value DESC
@@ -159,28 +156,11 @@ def _copy(cursor: CursorWrapper, table: str, rows: Iterable[tuple[int, str]]) ->
 
 
 def _newest(cursor: CursorWrapper, table: str, words: Words, limit: int) -> list[int]:
-    query, last = expression(words), _last(cursor, table)
-    if not query or last is None:
+    query = expression(words)
+    if not query:
         return []
-    chosen = list(windows.windows(last))
-    given = [each for window in chosen for each in (_within(query, window.marks), window.stop, limit)]
-    # Windows are looked into one after the other, until there are enough. All statements go in one message.
-    statement = " UNION ALL ".join([_WINDOW] * len(chosen)).format(table=table)
-    cursor.execute(f"{_BY_INDEX}; SELECT row_id FROM ({statement}) AS found LIMIT %s; {_AS_EVER}", [*given, limit])  # noqa: S608
-    while cursor.description is None:
-        cursor.nextset()
-    return sorted((row for (row,) in cursor.fetchall()), reverse=True)
-
-
-def _last(cursor: CursorWrapper, table: str) -> int | None:
-    cursor.execute(_LAST.format(table=table))
-    (row,) = cursor.fetchone()
-    return row  # type: ignore[no-any-return]
-
-
-def _within(query: str, marks: Sequence[str]) -> str:
-    either = " | ".join(f"'{mark}'" for mark in marks)
-    return f"{query} & ({either})" if marks else query
+    cursor.execute(_NEWEST.format(table=table), [query, limit])
+    return [row for (row,) in cursor.fetchall()]
 
 
 def _phrase(phrase: Phrase) -> str:

@@ -24,7 +24,7 @@ def test_it_works(client: Client, data_dir: Path) -> None:
 
 @pytest.mark.django_db
 def test_it_waits_for_migrations(client: Client) -> None:
-    MigrationRecorder(connection).record_unapplied("ai_sessions", "0002_fulltext")
+    MigrationRecorder(connection).record_unapplied("ai_sessions", "0003_newest")
     answer = client.get("/api/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert "manage.py prepare" in answer.json()["message"]

@@ -137,26 +137,43 @@ def test_it_takes_words_of_any_length_and_number() -> None:
     assert rows(every("again", "last"), f"{long} red", many) == [2]
 
 
-def test_its_windows_hold_every_row_once() -> None:
-    for newest in (1, 2_047, 2_048, 8_191, 8_192, 70_000, 600_001):
-        held: set[int] = set()
-        for window in windows.windows(newest):
-            wanted = set(window.marks)
-            own = {n for n in range(1, window.stop) if not wanted or wanted & set(windows.marks(n))}
-            assert not own & held
-            held |= own
-        assert held == set(range(1, newest + 1))
+def far_apart() -> dict[int, str]:
+    """Return texts by row, on both sides of all borders of PostgreSQL's windows."""
+    newest = 5_000_000
+    borders = [(newest >> shift) - back << shift for shift in windows.SHIFTS for back in (0, 1)]
+    numbers = sorted({1, newest, *(border + side for border in borders for side in (-1, 0))})
+    return {number: ("red green", "red blue")[place % 2] for place, number in enumerate(numbers)}
 
 
 @pytest.mark.django_db
-def test_it_finds_the_newest_rows_in_all_windows() -> None:
-    """Rows far apart, so that every window of PostgreSQL has some."""
-    numbers = [1, 9, 20_000, 200_000, 700_000, 1_190_000, 1_199_000, 1_199_999]
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (every("red"), "red"),
+        (every("red green"), "green"),
+        (Words((Phrase("red"),), (Phrase("green"),)), "blue"),
+        (Words((Phrase("gre", is_prefix=True),)), "green"),
+    ],
+    ids=["word", "phrase", "unwanted", "beginning"],
+)
+def test_it_finds_the_newest_rows_in_all_windows(words: Words, text: str) -> None:
+    texts = far_apart()
+    expected = [row for row in sorted(texts, reverse=True) if text in texts[row]]
     with connection.cursor() as cursor:
         engine().clear(cursor)
-        engine().add(cursor, [(number, "red") for number in numbers] + [(1_200_000, "blue")])
-        for limit in range(1, len(numbers) + 2):
-            assert engine().rows(cursor, every("red"), limit) == numbers[::-1][:limit]
+        engine().add(cursor, texts.items())
+        for limit in range(1, len(expected) + 2):
+            assert engine().rows(cursor, words, limit) == expected[:limit]
+
+
+@pytest.mark.django_db
+def test_it_finds_the_newest_parts_in_all_windows() -> None:
+    texts = far_apart()
+    with connection.cursor() as cursor:
+        engine().clear(cursor)
+        engine().add_parts(cursor, ((row, [text]) for row, text in texts.items()))
+        for limit in range(1, len(texts) + 2):
+            assert engine().parts(cursor, every("red"), limit) == sorted(texts, reverse=True)[:limit]
 
 
 @pytest.mark.django_db

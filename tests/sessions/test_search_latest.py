@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.viewer import Viewer
 from sessions.fulltext import Phrase, Words, engine
-from sessions.models import Session
+from sessions.models import SearchBlock, Session, Strand
 from sessions.search.choose import Part, Wanted, choose
 from sessions.search.limits import Limits
 from tests.api.uploads import uploaded
@@ -95,6 +95,17 @@ def test_it_traces_a_session_once_however_many_of_its_rows_are_found() -> None:
         traced = engine().strands(cursor, rows, 2)
     assert len(rows) == 10
     assert traced == [(rows[0], long.pk, False), (rows[9], short.pk, False)]
+
+
+def test_it_traces_a_strand_between_whose_rows_others_lie() -> None:
+    before, other = uploaded(user("a quagga"), owner=None), uploaded(user("a quagga"), owner=None)
+    strand, last = Strand.objects.get(session=before), SearchBlock.objects.latest("first")
+    row = last.first + last.count
+    SearchBlock.objects.create(first=row, count=1, strand=strand, first_event=1)
+    with connection.cursor() as cursor:
+        engine().add(cursor, [(row, "a quagga")])
+        traced = engine().strands(cursor, engine().rows(cursor, Words((Phrase("quagga"),)), 100), 9)
+    assert [each.session for each in traced][:2] == [before.pk, other.pk]
 
 
 def test_it_goes_on_until_the_page_is_full() -> None:
