@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Literal, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
@@ -42,6 +42,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email = (self.email or "").strip().lower() or None
 
 
+KeyState = Literal["active", "grace", "expired", "revoked"]
+
+
 class ApiKey(models.Model):
     """A key for programs. Shown once: its SHA-256 is kept, and its beginning, by which people know it."""
 
@@ -68,10 +71,10 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.prefix}…"
 
-    def state(self, now: datetime) -> str:
+    def state(self, now: datetime) -> KeyState:
         """Return the status, or `expired` where the days of grace are over."""
         is_over = self.status == self.Status.GRACE and self.grace_until is not None and self.grace_until <= now
-        return "expired" if is_over else self.status
+        return "expired" if is_over else cast(KeyState, self.status)
 
 
 class RefreshToken(models.Model):

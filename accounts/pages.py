@@ -58,8 +58,8 @@ class SettingsPage:
 
     def _key(self, key: ApiKey) -> KeyRow:
         state = key.state(self.now)
-        until = key.grace_until if state == ApiKey.Status.GRACE else None
-        is_good = state in (ApiKey.Status.ACTIVE, ApiKey.Status.GRACE)
+        until = key.grace_until if state == "grace" else None
+        is_good = state in ("active", "grace")
         return KeyRow(key.pk, key.prefix, state, until, key.created_at, key.last_used_at, is_good)
 
 

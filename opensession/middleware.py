@@ -9,7 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from accounts.viewer import comes_from_this_machine
 from opensession.logs import REQUEST_ID, request_id
@@ -95,16 +95,16 @@ class LoopbackOnly:
         return self.get_response(request)
 
 
-class PageOfForms:
-    """Say on a page that its address only takes what a form sends: Django answers nothing that people can see."""
+class FormsOnly:
+    """Say on a page that its address takes only what a form sends: Django answers nothing that people can see."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code != 405 or response.streaming or response.content:
-            return response
-        page = render(request, "405.html", status=405)
-        page["Allow"] = response["Allow"]
-        return page
+        is_read = request.method in ("GET", "HEAD")
+        if response.status_code == 405 and is_read and not response.content and "POST" in response["Allow"]:
+            # The headers stay: the address may be the secret of a link.
+            response.content = render_to_string("405.html", request=request).encode()
+        return response

@@ -72,7 +72,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "opensession.middleware.PageOfForms",
+    # Its page shows who is logged in.
+    "opensession.middleware.FormsOnly",
 ]
 if HAS_LOGINS:
     MIDDLEWARE.append("axes.middleware.AxesMiddleware")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from rest_framework.response import Response
 
 from accounts import tokens
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, KeyState, User
 from accounts.oauth import providers
 from accounts.services import TokenPair
 
@@ -45,45 +45,45 @@ class Profile(Struct, frozen=True):
     oauth_providers: tuple[LinkedProvider, ...]
 
 
-class Key(Struct, frozen=True):
-    """An API key by its beginning. `status` is `active`, `grace`, `expired` or `revoked`."""
+class ApiKeyEntry(Struct, frozen=True):
+    """An API key by its beginning."""
 
     id: UUID
     prefix: str
-    status: str
+    status: KeyState
     created_at: datetime
     grace_until: datetime | None
     last_used_at: datetime | None
 
 
-class Keys(Struct, frozen=True):
-    api_keys: tuple[Key, ...]
+class ApiKeys(Struct, frozen=True):
+    api_keys: tuple[ApiKeyEntry, ...]
 
 
-class NewKey(Struct, frozen=True):
+class NewApiKey(Struct, frozen=True):
     api_key: str
 
 
-class Provider(Struct, frozen=True):
+class LoginProvider(Struct, frozen=True):
     id: str
     display_name: str
 
 
-class Ways(Struct, frozen=True):
+class LoginWays(Struct, frozen=True):
     """The ways to log in."""
 
     email_password: bool
-    oauth: tuple[Provider, ...]
+    oauth: tuple[LoginProvider, ...]
 
 
-class Address(Struct, frozen=True):
+class AuthorizeUrl(Struct, frozen=True):
     url: str
 
 
 class Ended(Struct, frozen=True):
     """A login or a key is no longer good."""
 
-    ok: bool = True
+    ok: bool
 
 
 def answered(value: Struct, status: int = 200) -> Response:
@@ -113,5 +113,5 @@ def profile(user: User) -> Profile:
     )
 
 
-def api_key(key: ApiKey, now: datetime) -> Key:
-    return Key(key.pk, key.prefix, key.state(now), key.created_at, key.grace_until, key.last_used_at)
+def api_key(key: ApiKey, now: datetime) -> ApiKeyEntry:
+    return ApiKeyEntry(key.pk, key.prefix, key.state(now), key.created_at, key.grace_until, key.last_used_at)

@@ -13,29 +13,29 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services
-from accounts.api.answers import Ended, Keys, NewKey, answered, api_key
+from accounts.api.answers import ApiKeys, Ended, NewApiKey, answered, api_key
 from accounts.authentication import authenticated
 
 LONGEST_LIST = 100
 
 
-@extend_schema(operation_id="issue_api_key", request=None, responses=NewKey)
+@extend_schema(operation_id="issue_api_key", request=None, responses=NewApiKey)
 @api_view(["POST"])
 @permission_classes([IsAuthenticated])
 @throttle_scope("keys")
 def issue(request: Request) -> Response:
     """Make a key, which is shown this once. Active ones stay good for seven days."""
-    return answered(NewKey(services.issue_key(user=authenticated(request))))
+    return answered(NewApiKey(services.issue_key(user=authenticated(request))))
 
 
-@extend_schema(operation_id="list_api_keys", responses=Keys)
+@extend_schema(operation_id="list_api_keys", responses=ApiKeys)
 @api_view(["GET"])
 @permission_classes([IsAuthenticated])
 def listing(request: Request) -> Response:
     """List the newest hundred keys of the user, by their beginnings."""
     now = timezone.now()
     newest = authenticated(request).api_keys.all()[:LONGEST_LIST]
-    return answered(Keys(tuple(api_key(key, now) for key in newest)))
+    return answered(ApiKeys(tuple(api_key(key, now) for key in newest)))
 
 
 @extend_schema(operation_id="revoke_api_key", responses={200: Ended})
@@ -45,4 +45,4 @@ def revoke(request: Request, pk: UUID) -> Response:
     """End a key at once."""
     if not services.revoke_key(user=authenticated(request), pk=pk):
         raise Http404
-    return answered(Ended())
+    return answered(Ended(ok=True))

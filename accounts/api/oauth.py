@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import services, tokens
-from accounts.api.answers import Address, Provider, Ways, answered
+from accounts.api.answers import AuthorizeUrl, LoginProvider, LoginWays, answered
 from accounts.authentication import authenticated
 from accounts.backends import BACKEND
 from accounts.destinations import base_url, callback_url, ours
@@ -27,15 +27,17 @@ _NEXT = OpenApiParameter("next", description="A page of ours, below `/`.")
 _FROM_PROVIDER = [OpenApiParameter(name) for name in ("code", "state", "error")]
 _AT_PROVIDER = OpenApiResponse(description="`Location` is the provider's page.")
 _AT_OURS = OpenApiResponse(description="`Location` is a page of ours; its fragment has the tokens for a program.")
+_BLOCKED = OpenApiResponse(description="The account is shut out.")
+_LINKED = OpenApiResponse(description="The identity belongs to another account.")
 
 
-@extend_schema(operation_id="list_providers", responses=Ways)
+@extend_schema(operation_id="list_providers", responses=LoginWays)
 @api_view(["GET"])
 @authentication_classes([])
 def listing(request: Request) -> Response:
     """List the ways to log in."""
-    oauth = tuple(Provider(each.id, each.name) for each in providers.configured().values())
-    return answered(Ways(settings.AUTH_ENABLED, oauth))
+    oauth = tuple(LoginProvider(each.id, each.name) for each in providers.configured().values())
+    return answered(LoginWays(settings.AUTH_ENABLED, oauth))
 
 
 @extend_schema(operation_id="start_oauth", parameters=[_NEXT], responses={302: _AT_PROVIDER})
@@ -51,7 +53,7 @@ def start(request: Request, provider: str) -> HttpResponse:
     return states.bind(HttpResponseRedirect(url), begun)
 
 
-@extend_schema(operation_id="link_oauth", request=None, responses=Address)
+@extend_schema(operation_id="link_oauth", request=None, responses=AuthorizeUrl)
 @api_view(["POST"])
 @permission_classes([IsAuthenticated])
 @throttle_scope("oauth")
@@ -63,10 +65,12 @@ def link(request: Request, provider: str) -> Response:
         raise services.Taken(f"An account at {chosen.name} is linked already.")
     begun = states.Begun(states.begin(provider=chosen.id, user=user))
     url = client.authorize_url(chosen, callback_url(request._request, chosen.id), begun.state)
-    return states.bind(answered(Address(url)), begun)
+    return states.bind(answered(AuthorizeUrl(url)), begun)
 
 
-@extend_schema(operation_id="end_oauth", parameters=_FROM_PROVIDER, responses={302: _AT_OURS})
+@extend_schema(
+    operation_id="end_oauth", parameters=_FROM_PROVIDER, responses={302: _AT_OURS, 401: _BLOCKED, 409: _LINKED}
+)
 @api_view(["GET"])
 @authentication_classes([])
 @throttle_scope("oauth")

@@ -72,7 +72,7 @@ def refresh(request: Request) -> Response:
 def logout(request: Request) -> Response:
     """End the login that a refresh token belongs to. Says the same of unknown ones."""
     services.end_login(refresh=serializers.read(serializers.Refresh, request)["refresh_token"])
-    return answered(Ended())
+    return answered(Ended(ok=True))
 
 
 @extend_schema(operation_id="verify", request=None, responses=Verified)
@@ -105,4 +105,4 @@ def password(request: Request) -> Response:
         )
     except services.WrongPassword as error:
         raise Refused(error.messages[0]) from error
-    return answered(Ended())
+    return answered(Ended(ok=True))

@@ -17,7 +17,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema as BaseAutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import Direction, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import Direction, OpenApiParameter, extend_schema
 from msgspec import Struct
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -63,7 +63,7 @@ class Done(Struct, frozen=True):
 class AutoSchema(BaseAutoSchema):
     """Describes an operation, and adds the failures that its shape allows. What a view names itself stays.
 
-    All failures are of one shape, also those of which a view says only when they happen.
+    A failure that a view only describes gets the shape of all failures.
     """
 
     def get_auth(self) -> list[dict[str, Any]]:
@@ -85,13 +85,12 @@ class AutoSchema(BaseAutoSchema):
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies = super()._get_response_bodies(direction)
+        failure = self._get_response_for_code(Error, "500", ["application/json"], direction)  # type: ignore[no-untyped-call]
         for code in self._failures():
-            failure = OpenApiResponse(Error, _FAILURES[code])
-            answer = self._get_response_for_code(failure, code, ["application/json"], direction)  # type: ignore[no-untyped-call]
-            bodies.setdefault(code, answer)
+            bodies.setdefault(code, {"description": _FAILURES[code]})
         for code, answer in bodies.items():
             if code >= "400":
-                answer.setdefault("content", bodies["500"]["content"])
+                answer.setdefault("content", failure["content"])
         return bodies
 
     def _failures(self) -> Iterator[str]:

@@ -42,7 +42,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
 
 class UploadRequest(Wishes, frozen=True, kw_only=True):
-    """What is sent: `session` is the HAIL, as one object."""
+    """What is sent. `session` is the HAIL as one object: the fields of its header, with `events` and `stats`."""
 
     session: dict[str, Any]
 

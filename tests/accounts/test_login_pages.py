@@ -103,6 +103,7 @@ class TestLogout:
         client.force_login(alice)
         assertContains(refused := client.get("/logout"), "Go back to the form", status_code=405)
         assert refused["Allow"] == "POST"
+        assertNotContains(client.options("/sessions"), "form", status_code=405)
         answer = client.post("/logout", follow=True)
         assertRedirects(answer, "/sessions")
         assertContains(answer, "You are logged out.")

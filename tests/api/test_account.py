@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -119,6 +119,8 @@ class TestKeys:
         (listed,) = get(client, "api-keys", bearer=token).json()["api_keys"]
         assert sorted(listed) == ["created_at", "grace_until", "id", "last_used_at", "prefix", "status"]
         assert listed["prefix"] == key[:12]
+        assert datetime.fromisoformat(listed["created_at"]) == ApiKey.objects.get(pk=listed["id"]).created_at
+        assert (listed["grace_until"], listed["last_used_at"]) == (None, None)
         assert key not in str(listed)
 
     def test_it_lists_many_as_fast_as_one(

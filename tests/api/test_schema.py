@@ -76,12 +76,12 @@ def test_it_describes_what_clients_know() -> None:
 def test_it_names_the_shape_of_every_body_and_answer() -> None:
     schemas = [
         content["application/json"]["schema"]
-        for path, operations in document()["paths"].items()
+        for address, operations in document()["paths"].items()
         for operation in operations.values()
         for part in (operation.get("requestBody", {}), *operation["responses"].values())
-        if "application/json" in (content := part.get("content", {})) and path != "/api/schema"
+        if "application/json" in (content := part.get("content", {})) and address != "/api/schema"
     ]
-    assert len(schemas) > 100
+    assert schemas
     assert [schema for schema in schemas if set(schema) != {"$ref"}] == []
 
 
@@ -89,6 +89,7 @@ def test_it_tells_what_was_made_from_what_was_done() -> None:
     paths = document()["paths"]
     assert 201 in statuses(paths["/api/auth/register"]["post"])
     assert 401 in statuses(paths["/api/auth/login"]["post"])
+    assert {302, 401, 409} <= statuses(paths["/api/auth/oauth/{provider}/callback"]["get"])
     assert {200, 204} & statuses(paths["/api/auth/api-keys/{id}"]["delete"]) == {200}
 
 

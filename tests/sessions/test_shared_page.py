@@ -67,6 +67,7 @@ def test_it_tells_its_address_to_nobody(client: Client) -> None:
     answers = [client.get(path) for path in paths]
     client.post(f"/s/{token}/unlock", {"password": PASSWORD})
     answers += [client.get(path) for path in paths] + [client.post(f"/s/{token}/unlock", {"password": "x"})]
+    answers += [client.get(f"/s/{token}/unlock")]
     for answer in answers:
         assert answer["Referrer-Policy"] == "no-referrer"
         assert "noindex" in answer["X-Robots-Tag"]
