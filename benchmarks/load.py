@@ -86,13 +86,13 @@ def _rows(name: str, taken: Mapping[str, Sequence[float]]) -> Iterator[Row]:
 
 
 def _growth(database: str, sizes: Sequence[int], taken: Mapping[int, Mapping[str, Sequence[float]]]) -> Iterator[Row]:
-    """Compare what the bars are about, the slowest 5 % against the empty request, and tell of the medians beside it."""
     few, many = taken[min(sizes)], taken[max(sizes)]
+    measures: Mapping[str, Callable[[Sequence[float]], float]] = {"slowest 5 %": _p95, "median": statistics.median}
     for kind in [*BARS, "upload"]:
-        grown = _against(_p95, many, kind) / _against(_p95, few, kind)
-        middle = _against(statistics.median, many, kind) / _against(statistics.median, few, kind)
-        name = f"{database}: {kind}, with {max(sizes):,} against {min(sizes):,} sessions"
-        yield ratio(name, grown, GROWTH, f"of the medians {middle:.2f}")
+        for name, measure in measures.items():
+            grown = _against(measure, many, kind) / _against(measure, few, kind)
+            against = f"{name} with {max(sizes):,} against {min(sizes):,} sessions"
+            yield ratio(f"{database}: {kind}, {against}", grown, GROWTH)
 
 
 def _against(measure: Callable[[Sequence[float]], float], taken: Mapping[str, Sequence[float]], kind: str) -> float:

@@ -20,7 +20,7 @@ class Limits:
     seeks: int = 50
     enough: int = 20
 
-    steps: tuple[tuple[int, int], ...] = ((100, 40), (500, 500), (2_000, 2_000))
+    steps: tuple[tuple[int, int], ...] = ((60, 30), (150, 75), (500, 500), (2_000, 2_000))
     """Rows that are looked up for programs, and how many sessions are traced from them: more, if those fill no page."""
     told: int = 500
     """Sessions whose title, description and tags are tried for programs."""
