@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
-from unicodedata import ucd_3_2_0
+from unicodedata import normalize, ucd_3_2_0
 from uuid import UUID
 
 from django.db.backends.utils import CursorWrapper
@@ -30,11 +30,13 @@ class Words:
 def is_one_word(words: Words) -> bool:
     """Tell whether an engine that keeps no places of words finds these: nothing but one word, or what begins so.
 
-    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word.
+    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word. Some letters are
+    taken apart before, such as U+0F5C.
     """
     if len(words.all_of) != 1 or words.none_of:
         return False
-    return all(char == "_" or ucd_3_2_0.category(char)[0] in "LN" for char in words.all_of[0].text)
+    text = normalize("NFC", words.all_of[0].text)
+    return all(char == "_" or ucd_3_2_0.category(char)[0] in "LN" for char in text)
 
 
 class Hit(NamedTuple):

@@ -176,6 +176,11 @@ def test_it_finds_the_newest_parts_in_all_windows() -> None:
             assert engine().parts(cursor, every("red"), limit) == sorted(texts, reverse=True)[:limit]
 
 
+def test_a_letter_that_is_taken_apart_is_no_single_word() -> None:
+    assert is_one_word(every("r\u00e9d_1"))
+    assert not is_one_word(every("\u0f5c0"))
+
+
 @pytest.mark.django_db
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(categories=["L", "N"], include_characters="_"), min_size=1, max_size=8))
