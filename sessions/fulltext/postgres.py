@@ -11,22 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from django.db.backends.utils import CursorWrapper
 
-from sessions.fulltext import folding, windows
+from sessions.fulltext import folding, partitions, windows
 from sessions.fulltext.base import Hit, Phrase, Traced, Words
 
 TABLE = "ai_sessions_words"
 PARTS = "ai_sessions_part_words"
-
-CREATE = tuple(
-    statement
-    for table in (TABLE, PARTS)
-    for statement in (
-        f"CREATE TABLE {table} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)",
-        f"CREATE INDEX {table}_words ON {table} USING gin (words)",
-    )
-)
-DROP = (f"DROP TABLE {TABLE}", f"DROP TABLE {PARTS}")
-_INDEXES = (f"{TABLE}_words", f"{PARTS}_words")
 
 LONGEST_WORD = 500
 """Characters; a lexeme has at most 2,046 bytes. Longer words are found by their beginning."""
@@ -38,11 +27,13 @@ _ADD = "COPY {table} (row_id, words) FROM STDIN"
 _NEWEST = "SELECT * FROM {table}_newest(%s, %s)"
 # What was added lies in a list at first, through which each search goes in each window. Of events the list may grow:
 # it costs a search 1 ms at most, and the indexing of an upload a quarter less.
-_MERGE = f"SELECT gin_clean_pending_list('{PARTS}_words')"
-_INSIDE = (
-    f"SELECT row_id FROM {TABLE} WHERE words @@ %s::tsquery AND row_id >= %s AND row_id < %s"  # noqa: S608
-    " ORDER BY row_id LIMIT %s"
-)
+_MERGE = "SELECT gin_clean_pending_list(%s)"
+_RANGE = "row_id >= %(first)s AND row_id < %(stop)s AND row_id + 0 >= %(first)s AND row_id + 0 < %(stop)s"
+"""By the sum, PostgreSQL leaves partitions out; by the key, rows of one."""
+_INSIDE = f"""
+SELECT row_id FROM {TABLE} WHERE words @@ %(words)s::tsquery AND {_RANGE} ORDER BY row_id LIMIT %(limit)s
+"""  # noqa: S608
+_DELETE = f"DELETE FROM {{table}} WHERE {_RANGE}"  # noqa: S608
 _BLOCK = """
 CROSS JOIN LATERAL (
     SELECT * FROM ai_sessions_searchblock WHERE first <= found.value ORDER BY first DESC LIMIT 1
@@ -74,30 +65,30 @@ FROM (
 LEFT JOIN ai_sessions_strand AS strand ON strand.id = newest.strand_id AND strand.is_live
 ORDER BY newest.value DESC
 """  # noqa: S608
-_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
 
 
 class PostgresEngine:
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
-        _copy(cursor, TABLE, ((row, vector(text)) for row, text in rows))
+        for partition, own in partitions.parted(cursor, TABLE, rows):
+            _copy(cursor, partition, ((row, vector(text)) for row, text in own))
 
     def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
-        _copy(cursor, PARTS, ((row, _set(texts)) for row, texts in parts))
-        cursor.execute(_MERGE)
+        for partition, own in partitions.parted(cursor, PARTS, parts):
+            _copy(cursor, partition, ((row, _set(texts)) for row, texts in own))
+            cursor.execute(_MERGE, [partitions.index_of(partition)])
 
     def drop(self, cursor: CursorWrapper, first: int, stop: int) -> int:
         for table in (TABLE, PARTS):
-            cursor.execute(f"DELETE FROM {table} WHERE row_id >= %s AND row_id < %s", [first, stop])  # noqa: S608
+            cursor.execute(_DELETE.format(table=table), {"first": first, "stop": stop})
         return 0
 
     def clear(self, cursor: CursorWrapper) -> None:
         cursor.execute(f"TRUNCATE {TABLE}, {PARTS}")
 
     def problem(self, cursor: CursorWrapper) -> str:
-        for index in _INDEXES:
-            cursor.execute(_VALID, [index])
-            if cursor.fetchone() != (True,):
-                return f"the index {index} is not there, or not valid"
+        for table in (TABLE, PARTS):
+            if not partitions.are_valid(cursor, table):
+                return f"an index of {table} is not there, or not valid"
         return ""
 
     def rows(self, cursor: CursorWrapper, words: Words, limit: int) -> list[int]:
@@ -110,7 +101,8 @@ class PostgresEngine:
         query = expression(words)
         if not query:
             return []
-        cursor.execute(_INSIDE, [query, first, stop, None if limit < 0 else limit])
+        most = None if limit < 0 else limit
+        cursor.execute(_INSIDE, {"words": query, "first": first, "stop": stop, "limit": most})
         return [row for (row,) in cursor.fetchall()]
 
     def strands(self, cursor: CursorWrapper, rows: Sequence[int], limit: int) -> list[Traced]:

@@ -2,16 +2,18 @@
 
 A GIN index gives all rows that hold a word, in no order; of a word that stands in thousands they would all be fetched
 to sort them. So each row also holds marks that say in which window of rows it lies, and hits are looked for in wider
-and wider windows, with their marks beside the words, and at last in all rows. What is not found in one window is so
-rare that few hits lie in the next one.
+and wider windows, with their marks beside the words, then in partitions, and at last in all rows. What is not found in
+one window is so rare that few hits lie in the next one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sessions.fulltext.partitions import SMALLEST
+
 SHIFTS = (11, 13, 15, 17, 19)
-"""A window holds 2 to the power of one of these many rows; two are looked into, as the newest may be nearly empty.
+"""A window holds 2 to the power of so many rows; two are looked into, as the newest may be nearly empty.
 
 They also stand in the rows and the functions of every database: to change them takes a migration and a new index.
 """
@@ -26,24 +28,31 @@ SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     newest bigint := (SELECT coalesce(max(row_id), 0) FROM {table});
     stop bigint := newest + 1;
-    marks tsquery;
+    shift integer := {first};
     number bigint;
-    shift integer;
+    start bigint;
+    query tsquery;
     came integer;
 BEGIN
-    FOREACH shift IN ARRAY ARRAY{shifts} LOOP
-        -- Marks that most rows hold only take time.
-        EXIT WHEN 1::bigint << shift > newest / 4;
+    -- A window that holds most rows only takes time.
+    WHILE 1::bigint << shift <= newest / 4 LOOP
         number := newest >> shift;
-        marks := format('''#%s_%s'' | ''#%s_%s''', shift, number, shift, number - 1);
-        RETURN QUERY SELECT row_id FROM {table} WHERE words @@ (wanted && marks) AND row_id + 0 < stop
+        start := (number - 1) << shift;
+        query := wanted;
+        -- Wider windows are whole partitions.
+        IF shift <= {last} AND 1::bigint << shift < greatest({smallest}, newest / 16) THEN
+            query := query && format('''#%s_%s'' | ''#%s_%s''', shift, number, shift, number - 1)::tsquery;
+        END IF;
+        RETURN QUERY SELECT row_id FROM {table}
+            WHERE words @@ query AND row_id + 0 >= start AND row_id + 0 < stop
             ORDER BY row_id + 0 DESC LIMIT most;
         GET DIAGNOSTICS came = ROW_COUNT;
         most := most - came;
         IF most = 0 THEN
             RETURN;
         END IF;
-        stop := (number - 1) << shift;
+        stop := start;
+        shift := shift + 2;
     END LOOP;
     RETURN QUERY SELECT row_id FROM {table} WHERE words @@ wanted AND row_id + 0 < stop
         ORDER BY row_id + 0 DESC LIMIT most;
@@ -53,7 +62,7 @@ END $$
 
 def create_function(table: str) -> str:
     """Return the statement that makes `<table>_newest(words, most)`: the newest rows with the words, newest first."""
-    return _NEWEST.format(table=table, shifts=list(SHIFTS))
+    return _NEWEST.format(table=table, first=SHIFTS[0], last=SHIFTS[-1], smallest=1 << SMALLEST)
 
 
 def drop_function(table: str) -> str:

@@ -7,10 +7,19 @@ from typing import Any
 from django.db import migrations
 
 from sessions import changes
-from sessions.fulltext import postgres, sqlite
+from sessions.fulltext import sqlite
 
-CREATE = {"sqlite": sqlite.CREATE, "postgresql": (*postgres.CREATE, *changes.CREATE)}
-DROP = {"sqlite": sqlite.DROP, "postgresql": (*postgres.DROP, *changes.DROP)}
+_TABLES = ("ai_sessions_words", "ai_sessions_part_words")
+_WORDS = tuple(
+    statement
+    for table in _TABLES
+    for statement in (
+        f"CREATE TABLE {table} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)",
+        f"CREATE INDEX {table}_words ON {table} USING gin (words)",
+    )
+)
+CREATE = {"sqlite": sqlite.CREATE, "postgresql": (*_WORDS, *changes.CREATE)}
+DROP = {"sqlite": sqlite.DROP, "postgresql": (*(f"DROP TABLE {table}" for table in _TABLES), *changes.DROP)}
 
 
 def create(apps: Any, schema_editor: Any) -> None:

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sessions.fulltext import Engine, Hit, Phrase, Words, engine, is_one_word, postgres, windows
+from sessions.fulltext import Engine, Hit, Phrase, Words, engine, is_one_word, partitions, postgres, windows
 from sessions.models import Strand
 from sessions.search import tokens
 from sessions.search.grammar import holds_word
@@ -138,9 +138,10 @@ def test_it_takes_words_of_any_length_and_number() -> None:
 
 
 def far_apart() -> dict[int, str]:
-    """Return texts by row, on both sides of all borders of PostgreSQL's windows."""
+    """Return texts by row, on both sides of all borders of PostgreSQL's windows, and of some of its partitions."""
     newest = 5_000_000
     borders = [(newest >> shift) - back << shift for shift in windows.SHIFTS for back in (0, 1)]
+    borders += [partitions.rows_beside(row).start for row in (newest, newest // 2, newest // 3)]
     numbers = sorted({1, newest, *(border + side for border in borders for side in (-1, 0))})
     return {number: ("red green", "red blue")[place % 2] for place, number in enumerate(numbers)}
 
