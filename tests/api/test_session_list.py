@@ -312,8 +312,8 @@ def fill(number: int) -> None:
 def test_it_asks_equally_often_however_many_there_are(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    # Beyond a thousand, whether to count them takes two queries more.
-    for number, queries in ((10, 2), (900, 2), (1_000, 4), (1_000, 4)):
+    # Beyond 2,500, whether to count them takes two queries more.
+    for number, queries in ((10, 2), (2_490, 2), (1_000, 4), (1_000, 4)):
         fill(number)
         with django_assert_num_queries(queries):
             assert len(get(client, "?per_page=100")["sessions"]) == min(number, 100)
