@@ -30,13 +30,13 @@ class Words:
 def is_one_word(words: Words) -> bool:
     """Tell whether an engine that keeps no places of words finds these: nothing but one word, or what begins so.
 
-    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word. Some letters are
-    taken apart before, such as U+0F5C.
+    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word. As one engine reads
+    texts as they are and one in NFC, which writes some letters as a letter and a mark, such as U+0F5C, both have to be.
     """
     if len(words.all_of) != 1 or words.none_of:
         return False
-    text = normalize("NFC", words.all_of[0].text)
-    return all(char == "_" or ucd_3_2_0.category(char)[0] in "LN" for char in text)
+    text = words.all_of[0].text
+    return all(char == "_" or ucd_3_2_0.category(char)[0] in "LN" for char in text + normalize("NFC", text))
 
 
 class Hit(NamedTuple):

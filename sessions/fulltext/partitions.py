@@ -1,8 +1,8 @@
-"""The index of PostgreSQL in partitions, so that to add words costs the same however much is stored.
+"""Tables of words in partitions on PostgreSQL, so that adding words hardly gets slower as more is stored.
 
 A GIN index keeps a list of rows for each word; the longer the lists are, the more it takes to add to them. So each
-partition has an index of its own, and new rows go to the newest. It holds 131,072 rows, or an eighth of those before
-it where that is more: there are few partitions however many rows there are.
+partition has an index of its own, and new rows go to the newest. It spans 131,072 row numbers, and later a sixteenth to
+an eighth of those before it: there are few partitions however many rows there are.
 """
 
 from __future__ import annotations
@@ -16,69 +16,83 @@ from django.db.backends.utils import CursorWrapper
 
 T = TypeVar("T")
 
-SMALLEST = 17
-"""A partition holds 2 to the power of so many rows, or more."""
+SMALLEST_SHIFT = 17
+"""A partition spans 2 to the power of this many row numbers, or more.
 
-# By a sum, as the windows ask for it: by the key itself the planner would walk the key.
-_PARTITIONED = "CREATE TABLE {table} (row_id bigint, words tsvector NOT NULL) PARTITION BY RANGE ((row_id + 0))"
-_INDEX = "CREATE INDEX {table}_words ON {table} USING gin (words)"
+The bounds stand in every database: to change how they are drawn takes a migration.
+"""
+
 _PARTITION = "CREATE TABLE {name} (row_id bigint PRIMARY KEY, words tsvector NOT NULL)"
+_INDEX = "CREATE INDEX {name}_words ON {name} USING gin (words)"
 _ATTACH = "ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ({first}) TO ({stop})"
 _LOCK = "LOCK TABLE ONLY {table} IN SHARE UPDATE EXCLUSIVE MODE"
-# What was added to an index last lies in a list, through which each search goes; where nothing is added, it would stay.
-_MERGE = "SELECT gin_clean_pending_list(relid) FROM pg_partition_tree('{table}_words') WHERE isleaf"
 _EXISTS = "SELECT to_regclass(%s) IS NOT NULL"
+_MERGE = "SELECT gin_clean_pending_list(%s)"
 _ARE_VALID = """
 SELECT coalesce(bool_and(indisvalid), false) FROM pg_partition_tree(to_regclass(%s)) JOIN pg_index ON indexrelid = relid
 """
+_NAMES = "SELECT relid::regclass::text FROM pg_partition_tree(%s) WHERE isleaf AND level > 0"
 
 
-def create(table: str) -> tuple[str, ...]:
-    """Return the statements that make a table of words without any partition."""
-    return _PARTITIONED.format(table=table), _INDEX.format(table=table)
-
-
-def rows_beside(row: int) -> range:
-    """Return the rows of the partition that a row belongs to."""
-    shift = max(SMALLEST, row.bit_length() - 4)
+def bounds(row: int) -> range:
+    """Return the row numbers of the partition that a row belongs to."""
+    shift = max(SMALLEST_SHIFT, row.bit_length() - 4)
     first = row >> shift << shift
     return range(first, first + (1 << shift))
 
 
-def parted(
+def by_partition(
     cursor: CursorWrapper, table: str, rows: Iterable[tuple[int, T]]
 ) -> Iterator[tuple[str, Iterator[tuple[int, T]]]]:
-    """Yield the name of each partition with its rows, and make those that are not there."""
-    for beside, own in groupby(rows, lambda row: rows_beside(row[0])):
-        yield _existing(cursor, table, beside), own
+    """Yield the name of each partition with its rows, and make those that are not there.
+
+    The rows come in rising order. Those of one partition have to be read before the next one is asked for.
+    """
+    for numbers, own in groupby(rows, lambda row: bounds(row[0])):
+        yield _ensured(cursor, table, numbers), own
 
 
-def index_of(name: str) -> str:
-    """Return the name that PostgreSQL gives to the index of a partition."""
-    return f"{name}_words_idx"
+def merge(cursor: CursorWrapper, name: str) -> None:
+    """Put what was added to a partition in its place in the index: until then it lies in a list.
+
+    Each search goes through that list. PostgreSQL empties it when it is long, or cleans up by itself.
+    """
+    cursor.execute(_MERGE, [f"{name}_words"])
 
 
-def are_valid(cursor: CursorWrapper, table: str) -> bool:
+def drop(cursor: CursorWrapper, table: str) -> None:
+    """Remove all partitions of a table. Nobody may be adding to them meanwhile."""
+    cursor.execute(_NAMES, [table])
+    if names := [name for (name,) in cursor.fetchall()]:
+        cursor.execute(f"DROP TABLE {', '.join(names)}")
+
+
+def has_valid_indexes(cursor: CursorWrapper, table: str) -> bool:
     """Tell whether the indexes of all partitions are there and can be used."""
     cursor.execute(_ARE_VALID, [f"{table}_words"])
     return (True,) in cursor.fetchall()
 
 
-def _existing(cursor: CursorWrapper, table: str, rows: range) -> str:
-    name = f"{table}_{rows.start}"
+def _ensured(cursor: CursorWrapper, table: str, numbers: range) -> str:
+    name = f"{table}_{numbers.start}"
     if not _exists(cursor, name):
-        _make(cursor, table, name, rows)
+        _make(cursor, table, name, numbers)
     return name
 
 
 @transaction.atomic
-def _make(cursor: CursorWrapper, table: str, name: str, rows: range) -> None:
-    # Others may read and write meanwhile: to attach takes the same lock.
+def _make(cursor: CursorWrapper, table: str, name: str, numbers: range) -> None:
+    # Who waits here sees then what the other made. Nobody waits to read or write: to attach takes the same lock.
     cursor.execute(_LOCK.format(table=table))
-    if not _exists(cursor, name):
-        cursor.execute(_MERGE.format(table=table))
-        cursor.execute(_PARTITION.format(name=name))
-        cursor.execute(_ATTACH.format(table=table, name=name, first=rows.start, stop=rows.stop))
+    if _exists(cursor, name):
+        return
+    cursor.execute(_NAMES, [table])
+    for (older,) in cursor.fetchall():
+        # Hardly anything will be added to it, so that its list would stay.
+        merge(cursor, older)
+    cursor.execute(_PARTITION.format(name=name))
+    cursor.execute(_INDEX.format(name=name))
+    cursor.execute(_ATTACH.format(table=table, name=name, first=numbers.start, stop=numbers.stop))
 
 
 def _exists(cursor: CursorWrapper, name: str) -> bool:

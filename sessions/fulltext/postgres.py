@@ -25,11 +25,8 @@ MOST_PLACES = 255
 
 _ADD = "COPY {table} (row_id, words) FROM STDIN"
 _NEWEST = "SELECT * FROM {table}_newest(%s, %s)"
-# What was added lies in a list at first, through which each search goes in each window. Of events the list may grow:
-# it costs a search 1 ms at most, and the indexing of an upload a quarter less.
-_MERGE = "SELECT gin_clean_pending_list(%s)"
 _RANGE = "row_id >= %(first)s AND row_id < %(stop)s AND row_id + 0 >= %(first)s AND row_id + 0 < %(stop)s"
-"""By the sum, PostgreSQL leaves partitions out; by the key, rows of one."""
+"""By the sum, PostgreSQL leaves partitions out; by the key, it finds the rows in one."""
 _INSIDE = f"""
 SELECT row_id FROM {TABLE} WHERE words @@ %(words)s::tsquery AND {_RANGE} ORDER BY row_id LIMIT %(limit)s
 """  # noqa: S608
@@ -69,13 +66,15 @@ ORDER BY newest.value DESC
 
 class PostgresEngine:
     def add(self, cursor: CursorWrapper, rows: Iterable[tuple[int, str]]) -> None:
-        for partition, own in partitions.parted(cursor, TABLE, rows):
+        for partition, own in partitions.by_partition(cursor, TABLE, rows):
             _copy(cursor, partition, ((row, vector(text)) for row, text in own))
 
     def add_parts(self, cursor: CursorWrapper, parts: Iterable[tuple[int, Iterable[str]]]) -> None:
-        for partition, own in partitions.parted(cursor, PARTS, parts):
+        for partition, own in partitions.by_partition(cursor, PARTS, parts):
             _copy(cursor, partition, ((row, _set(texts)) for row, texts in own))
-            cursor.execute(_MERGE, [partitions.index_of(partition)])
+            # Searches of one word go through what is not merged in each window. Of events it may wait: that costs a
+            # search 1 ms at most, and the indexing of an upload a quarter less.
+            partitions.merge(cursor, partition)
 
     def drop(self, cursor: CursorWrapper, first: int, stop: int) -> int:
         for table in (TABLE, PARTS):
@@ -83,11 +82,12 @@ class PostgresEngine:
         return 0
 
     def clear(self, cursor: CursorWrapper) -> None:
-        cursor.execute(f"TRUNCATE {TABLE}, {PARTS}")
+        for table in (TABLE, PARTS):
+            partitions.drop(cursor, table)
 
     def problem(self, cursor: CursorWrapper) -> str:
         for table in (TABLE, PARTS):
-            if not partitions.are_valid(cursor, table):
+            if not partitions.has_valid_indexes(cursor, table):
                 return f"an index of {table} is not there, or not valid"
         return ""
 

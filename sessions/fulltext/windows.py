@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sessions.fulltext.partitions import SMALLEST
-
 SHIFTS = (11, 13, 15, 17, 19)
 """A window holds 2 to the power of so many rows; two are looked into, as the newest may be nearly empty.
 
@@ -34,13 +32,13 @@ DECLARE
     query tsquery;
     came integer;
 BEGIN
-    -- A window that holds most rows only takes time.
+    -- To look into two windows that hold half of all rows takes as long as to look into all.
     WHILE 1::bigint << shift <= newest / 4 LOOP
         number := newest >> shift;
         start := (number - 1) << shift;
         query := wanted;
-        -- Wider windows are whole partitions.
-        IF shift <= {last} AND 1::bigint << shift < greatest({smallest}, newest / 16) THEN
+        -- Wider windows have no marks: they are whole partitions, or nearly.
+        IF shift <= {last} THEN
             query := query && format('''#%s_%s'' | ''#%s_%s''', shift, number, shift, number - 1)::tsquery;
         END IF;
         RETURN QUERY SELECT row_id FROM {table}
@@ -62,7 +60,7 @@ END $$
 
 def create_function(table: str) -> str:
     """Return the statement that makes `<table>_newest(words, most)`: the newest rows with the words, newest first."""
-    return _NEWEST.format(table=table, first=SHIFTS[0], last=SHIFTS[-1], smallest=1 << SMALLEST)
+    return _NEWEST.format(table=table, first=SHIFTS[0], last=SHIFTS[-1])
 
 
 def drop_function(table: str) -> str:

@@ -27,6 +27,7 @@ _PART = 1 << 19
 def rebuild() -> None:
     """Index the words of all strands again, newest sessions last. It stays due until it was done to the end."""
     with transaction.atomic(), connection.cursor() as cursor:
+        _lock_counter()
         SearchCounter.objects.update(dead_rows=_ALL_DEAD)
         SearchBlock.objects.all().delete()
         fulltext.engine().clear(cursor)

@@ -37,6 +37,8 @@ class Limits:
 
     counted: int = 10_000
     """Sessions that are counted one by one; beyond, those whose ids lie in one of `slices` slices stand for all."""
+    counted_first: int = 2_500
+    """Sessions that are counted before anything is estimated: that takes no longer than the estimate."""
     slices: int = 256
 
 

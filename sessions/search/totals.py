@@ -43,9 +43,9 @@ def forget() -> None:
 
 
 def _total(walked: SessionQuerySet, by_id: SessionQuerySet, limits: Limits) -> tuple[int, bool]:
-    most, slices = limits.counted, limits.slices
-    if (few := _counted(walked, most // 4)) <= most // 4:
-        return few, False
+    most, few, slices = limits.counted, limits.counted_first, limits.slices
+    if (counted := _counted(walked, few)) <= few:
+        return counted, False
     estimate = slices * by_id.filter(pk__lt=UUID(int=2**128 // slices)).count()
     if estimate > 2 * most:
         return estimate, True

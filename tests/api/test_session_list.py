@@ -281,12 +281,16 @@ class TestTotals:
     def test_it_counts_up_to_a_bound(self) -> None:
         for _ in range(4):
             uploaded(owner=None)
-        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=4, slices=2))[1:3] == (4, False)
-        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=3, slices=2)).is_estimate
+        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=4, counted_first=1, slices=2))[
+            1:3
+        ] == (4, False)
+        assert choose(
+            Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=3, counted_first=1, slices=2)
+        ).is_estimate
 
     def test_it_keeps_an_estimate_for_a_while(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         uploaded(owner=None)
-        wanted, limits = Wanted(Q(), "recent", name="all"), Limits(counted=0, slices=2)
+        wanted, limits = Wanted(Q(), "recent", name="all"), Limits(counted=0, counted_first=0, slices=2)
         first = choose(Viewer(), wanted, now=NOW, limits=limits)
         with django_assert_num_queries(0):
             assert choose(Viewer(), wanted, now=NOW + timedelta(seconds=9), limits=limits)[1:] == first[1:]

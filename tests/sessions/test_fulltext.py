@@ -139,9 +139,10 @@ def test_it_takes_words_of_any_length_and_number() -> None:
 
 def far_apart() -> dict[int, str]:
     """Return texts by row, on both sides of all borders of PostgreSQL's windows, and of some of its partitions."""
-    newest = 5_000_000
-    borders = [(newest >> shift) - back << shift for shift in windows.SHIFTS for back in (0, 1)]
-    borders += [partitions.rows_beside(row).start for row in (newest, newest // 2, newest // 3)]
+    newest = 40_000_000
+    shifts = (*windows.SHIFTS, windows.SHIFTS[-1] + 2, windows.SHIFTS[-1] + 4)
+    borders = [(newest >> shift) - back << shift for shift in shifts for back in (0, 1)]
+    borders += [partitions.bounds(row).start for row in (newest, newest // 2, newest // 3)]
     numbers = sorted({1, newest, *(border + side for border in borders for side in (-1, 0))})
     return {number: ("red green", "red blue")[place % 2] for place, number in enumerate(numbers)}
 
@@ -177,9 +178,10 @@ def test_it_finds_the_newest_parts_in_all_windows() -> None:
             assert engine().parts(cursor, every("red"), limit) == sorted(texts, reverse=True)[:limit]
 
 
-def test_a_letter_that_is_taken_apart_is_no_single_word() -> None:
+def test_it_takes_no_letter_with_a_mark_for_a_single_word() -> None:
     assert is_one_word(every("r\u00e9d_1"))
-    assert not is_one_word(every("\u0f5c0"))
+    for marked in ("re\u0301d", "\u0f5c0", "\u0928\u093ca"):
+        assert not is_one_word(every(marked))
 
 
 @pytest.mark.django_db
