@@ -27,7 +27,7 @@ from opensession.hail.stats import Tally
 from parsers.base import MAIN, Amendment, LineParser
 from parsers.merge import Strand as Thread
 from parsers.merge import merged as merge
-from parsers.registry import parser_of
+from parsers.registry import TOOLS, parser_of
 from sessions.ingest import folders, frames
 from sessions.models import Amendment as AmendmentRow
 from sessions.models import Frame, Session, Strand
@@ -229,10 +229,12 @@ def _bare(strand: Strand, choice: Choice) -> Iterator[Event]:
 
 def closings(strand: Strand) -> Sequence[Event]:
     """Return the synthetic events that close what the log left open."""
-    parser = parser_of(strand.source.tool) if strand.source else None
-    if strand.source is None or not isinstance(parser, LineParser):
+    source = strand.source
+    # A parser of the user's own is not among them; it reads whole documents, which leave nothing open.
+    parser = parser_of(source.tool) if source and source.tool in TOOLS else None
+    if source is None or not isinstance(parser, LineParser):
         return ()
-    reader = parser.reader(Path(strand.source.path))
+    reader = parser.reader(Path(source.path))
     reader.state = msgspec.msgpack.decode(bytes(strand.state), type=type(reader.state))
     return reader.closings()
 

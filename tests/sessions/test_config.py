@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from parsers import parse
+from sessions import bodies, handoffs
 from sessions.faces import ingest_settings
 from sessions.ingest.run import index
 from sessions.models import Session
@@ -52,6 +53,9 @@ def test_it_runs_a_parser_of_the_user(tmp_path: Path) -> None:
         f"[[parsers]]\nname = 'mine'\ncommand = ['{sys.executable}', '-c', '''{program}''']\nglob = '{tmp_path}/mine/*'"
     )
     assert indexed() == [parse(hail).header.session_id]
+    session = Session.objects.get()
+    assert len(list(bodies.raw(session))) == len(parse(hail).events) + 2
+    assert len(list(handoffs.of_stored(session).events())) == len(parse(hail).events)
 
 
 @pytest.mark.parametrize(
