@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from handoff.evidence import group_of
 from handoff.model import COMPLETED, IN_PROGRESS, MAIN, PENDING, WorkPackage, default_title
+from handoff.tasks import is_added
 from opensession.hail import times
 from opensession.hail.actions import Action, FileCreate, FileDelete, FileEdit, ShellCommand, TaskEnd, TaskStart
 from opensession.hail.extract import collapse, truncate
@@ -34,10 +35,13 @@ class _Draft:
         self.begin()
 
     def end(self, event: Event, action: TaskEnd) -> None:
+        outcome = collapse(action.summary or "")
+        if is_added(outcome):
+            return
         self.status = COMPLETED
         self.completed = event.timestamp
         self.shown = event.event_id
-        self.outcome = collapse(action.summary or "") or self.outcome
+        self.outcome = outcome or self.outcome
         self.first_summary = self.first_summary or self.outcome
 
     def change(self, event: Event, action: FileEdit | FileCreate | FileDelete) -> None:

@@ -12,6 +12,11 @@ SUMMARY_BYTES = 180
 SYNTHETIC = "synthetic end (missing task_complete)"
 
 
+def is_added(summary: str) -> bool:
+    """Tell whether a parser had to add the end of a task, as its log stops before."""
+    return summary.lower() == SYNTHETIC
+
+
 class Tasks:
     """`first` is where the first task starts or ends; `title` and `summary` are the first that tasks give."""
 
@@ -37,7 +42,7 @@ class Tasks:
         return tuple(
             stated(truncate(words, SUMMARY_BYTES), shown.event_id)
             for words, shown in self._ends.items()
-            if words.lower() != SYNTHETIC
+            if not is_added(words)
         )
 
     def ended(self, summary: str) -> Landmark | None:

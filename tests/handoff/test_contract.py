@@ -64,6 +64,13 @@ class TestPackages:
         assert package.started_at == "2026-01-01T00:00:01+00:00"
         assert package.completed_at == "2026-01-01T00:00:06+00:00"
 
+    def test_a_task_in_which_the_log_stops_is_not_done(self) -> None:
+        stopped = end("synthetic end (missing task_complete)", "A", second=2)
+        [package] = packages_of(start("First", "A", second=1), stopped)
+        assert (package.title, package.outcome, package.status) == ("First", None, "in_progress")
+        assert package.completed_at is None
+        assert not any("First" in done for done in contract_of(start("First", "A"), stopped).done_definition)
+
     def test_it_takes_the_title_from_the_first_summary(self) -> None:
         [package] = packages_of(end("x" * 200, "A"), end("later", "A"))
         assert package.title == "x" * 157 + "..."
