@@ -61,8 +61,10 @@ def secret(name: str) -> str:
         return value
     try:
         return Path(file).read_text().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error}") from error
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ImproperlyConfigured(f"{name}_FILE names {file}, which cannot be read: it is no text") from error
 
 
 def unwrapped_secret(name: str) -> str:

@@ -72,7 +72,10 @@ def _sessions(path: Path, parser: AnyParser, locator: str | None) -> Iterator[Se
             for _, together in groupby(parts, key=lambda part: part.header.session_id):
                 yield _session(*together)
     else:
-        yield _session(*(_log(parser, log) for log in (path, *parser.companions(path))))
+        session = _session(*(_log(parser, log) for log in (path, *parser.companions(path))))
+        if locator not in (None, session.header.session_id):
+            raise ParseError(path, 0, f"holds no session {locator}, only {session.header.session_id}")
+        yield session
 
 
 def _wanted(path: Path, document: Document, locator: str | None) -> list[str]:

@@ -75,9 +75,8 @@ def said(error: Exception) -> str:
     """Return one line that names what failed and the next step."""
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
-        return (
-            f"{error.strerror}{place}; nothing half-written was kept. Make room or mend the permissions, then run again"
-        )
+        remedy = "Make the folder" if isinstance(error, FileNotFoundError) else "Make room or mend the permissions"
+        return f"{error.strerror}{place}; nothing half-written was kept. {remedy}, then run again"
     if isinstance(error, DatabaseError):
         return (
             f"the database refused: {error}. If it is locked, wait for the other program; else run `manage.py prepare`"

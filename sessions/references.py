@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -28,11 +28,17 @@ def named(text: str) -> Session:
     for found in _candidates(text.strip()):
         sessions: list[Session] = list(found[: SHOWN + 1])
         if len(sessions) > 1:
-            raise Usage(f"{text} is the beginning of several ids: {_shown(sessions)}; write more of it")
+            raise Usage(f"{text} is {_of_several(text.strip(), sessions)}")
         if sessions:
             return sessions[0]
     least = f" (a beginning needs {SHORTEST_PREFIX} characters)" if len(text) < SHORTEST_PREFIX else ""
     raise NoData(f"no session is called {text}{least}; `manage.py handoff --last` takes the newest")
+
+
+def _of_several(text: str, sessions: Sequence[Session]) -> str:
+    if all(session.hail_id == text for session in sessions):
+        return f"the id of several sessions: {_shown(sessions)}; name a row instead"
+    return f"the beginning of several ids: {_shown(sessions)}; write more of it"
 
 
 def _candidates(text: str) -> Iterator[SessionQuerySet]:
@@ -63,7 +69,7 @@ def _uuids(prefix: str) -> tuple[UUID | None, UUID | None]:
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
-def _shown(sessions: list[Session]) -> str:
+def _shown(sessions: Sequence[Session]) -> str:
     ids = [f"{session.hail_id} ({session.tool}, row {session.pk})" for session in sessions[:SHOWN]]
     return ", ".join(ids) + (", …" if len(sessions) > SHOWN else "")
 

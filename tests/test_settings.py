@@ -75,7 +75,9 @@ class TestEnv:
 
     def test_it_names_a_secret_file_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KEY_FILE", "/nowhere/key")
-        with pytest.raises(ImproperlyConfigured, match="KEY_FILE names /nowhere/key"):
+        with pytest.raises(
+            ImproperlyConfigured, match="KEY_FILE names /nowhere/key, which cannot be read: No such file"
+        ):
             env.secret("KEY")
 
     def test_it_ignores_a_relative_xdg_folder(self, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

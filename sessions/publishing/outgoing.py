@@ -6,7 +6,7 @@ import json
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import msgspec
@@ -50,7 +50,7 @@ def send(server: str, key: str, session: Session, **wishes: Any) -> dict[str, An
     except HTTPError as error:
         raise SendFailed(f"{server} answered {error.code}: {_reason(error)}") from error
     except (OSError, HTTPException, msgspec.MsgspecError) as error:
-        raise SendFailed(f"{server} does not answer as it should: {error}") from error
+        raise SendFailed(f"{server} does not answer as it should: {_said(error)}") from error
 
 
 def meta(session: Session) -> bytes:
@@ -73,6 +73,11 @@ class _Straight(HTTPRedirectHandler):
 
     def redirect_request(self, *about: Any, **more: Any) -> None:
         return None
+
+
+def _said(error: Exception) -> str:
+    why = error.reason if isinstance(error, URLError) else error
+    return (isinstance(why, OSError) and why.strerror) or str(why)
 
 
 def _reason(error: HTTPError) -> str:

@@ -107,6 +107,13 @@ def test_it_asks_for_more_of_an_ambiguous_id(world: World) -> None:
     assert twin in message
 
 
+def test_it_asks_for_a_row_where_an_id_is_complete(world: World) -> None:
+    chosen()
+    Session.objects.filter(hail_id=MIDDLE).update(hail_id=OLD, tool="codex")
+    code, message = failure(OLD)
+    assert (code, "is the id of several sessions" in message) == (2, True)
+
+
 def test_it_names_a_file_that_is_no_log(world: World, tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("milk")

@@ -44,7 +44,7 @@ def test_it_works(indexed_home: Path) -> None:
 
 @pytest.mark.django_db
 def test_it_says_what_to_do_on_an_empty_machine() -> None:
-    assert "`discover` shows where it looks" in index()
+    assert "`discover --all` where it looks" in index()
 
 
 @pytest.mark.django_db

@@ -44,6 +44,20 @@ def test_it_names_what_it_cannot_read(tmp_path: Path, content: bytes | None, rea
     assert str(path) in errors.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([f"{LOG}#nobody"], "holds no session nobody, only "),
+        ([str(LOG), "--tool", "codex"], "nothing in it was understood as a log of codex"),
+    ],
+)
+def test_it_prints_no_other_session_than_what_was_asked_for(arguments: list[str], reason: str) -> None:
+    errors = StringIO()
+    with pytest.raises(CommandError, match="1 of 1 files could not be read"):
+        call_command("parse", *arguments, stderr=errors)
+    assert reason in errors.getvalue()
+
+
 def test_it_names_what_cannot_be_unpacked(tmp_path: Path) -> None:
     path = tmp_path / "rollout-1.jsonl.zst"
     path.write_bytes(b"not packed")

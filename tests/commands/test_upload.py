@@ -57,7 +57,7 @@ def test_it_works(server: Server, file: Path, settings: Settings) -> None:
 def test_it_says_what_the_server_says(server: Server, file: Path) -> None:
     with pytest.raises(CommandError, match="answered 401: The key or token is not known"):
         upload(file, "--server", f"http://127.0.0.1:{server.port}", "--api-key", "osk_wrong")
-    with pytest.raises(CommandError, match="does not answer"):
+    with pytest.raises(CommandError, match="does not answer as it should: Connection refused"):
         upload(file, "--server", "http://127.0.0.1:1", "--api-key", "osk_any")
 
 
@@ -66,7 +66,7 @@ def test_it_says_what_the_server_says(server: Server, file: Path) -> None:
     [
         (["--server", "https://example.org"], "an API key is needed", 4),
         (["--api-key", "osk_x"], "name a server", 1),
-        (["--server", "file:///etc", "--api-key", "osk_x"], "name a server", 1),
+        (["--server", "file:///etc", "--api-key", "osk_x"], "file:///etc is no address of a server; name", 1),
     ],
 )
 def test_it_says_what_is_missing(file: Path, arguments: list[str], problem: str, code: int) -> None:

@@ -52,7 +52,7 @@ def _as_json(report: Report) -> str:
 
 def _sentence(report: Report) -> str:
     if not report.files_seen:
-        return "No sessions found. `parsers --all` lists the agents that are read; `discover` shows where it looks."
+        return "No sessions found. `parsers --all` lists the agents that are read, `discover --all` where it looks."
     facts = report.as_json()
     return (
         f"Indexed {facts['sessions_new']} new and {facts['sessions_updated']} changed sessions"

@@ -89,6 +89,8 @@ def _placed(log: _Log, tool: str | None) -> Iterator[tuple[Path, Session]]:
     if first is None:
         raise ParseError(log.path, 0, "holds no session")
     for session in (first, *((second,) if second else ()), *found):
+        if tool and not session.events:
+            raise ParseError(log.path, 0, f"nothing in it was understood as a log of {tool}")
         part = f"#{safe_name(session.header.session_id)}" if second else ""
         yield log.place.with_name(f"{log.place.name}{part}.hail.jsonl"), session
 

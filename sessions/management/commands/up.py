@@ -53,7 +53,7 @@ class Command(BaseCommand):
         samples = Session.objects.filter(strands__source__path__startswith=f"{SAMPLES}{os.sep}").distinct()
         if not Session.objects.exclude(pk__in=samples).exists():
             index(ingest_settings(wait=PATIENCE)._replace(home=SAMPLES, env={}))
-            self.stdout.write("Until your agents have worked here, you see the sample sessions of OpenSession.")
+            self.stdout.write("You see sample sessions, until the first start after your agents have worked here.")
             return
         for session in samples:
             forget(session=session)

@@ -57,7 +57,8 @@ def _send(session: Session, server: str | None, api_key: str | None, **options: 
     known = _known_server()
     address, key = server or known.url, api_key or known.api_key
     if not address.startswith(("http://", "https://")):
-        raise CommandError(f"name a server, with --server https://… or as url below [server] in {_config()}")
+        wrong = f"{printable(address)} is no address of a server; " if address else ""
+        raise CommandError(f"{wrong}name a server, with --server https://… or as url below [server] in {_config()}")
     if not key:
         raise CommandError(
             f"an API key is needed: --api-key, or api_key below [server] in {_config()}", returncode=NO_KEY
