@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -45,9 +46,17 @@ def items(name: str, default: Sequence[str] = ()) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()] or list(default)
 
 
+def hosts(name: str) -> list[str]:
+    """Return the names of hosts between commas."""
+    names = items(name)
+    if any("/" in host for host in names):
+        raise _refused(name, ["names of hosts, without http:// and path"])
+    return names
+
+
 def web_address(name: str) -> str:
     value = _unwrapped(text(name)).rstrip("/")
-    if value and not value.startswith(("http://", "https://")):
+    if value and not _is_web_address(value):
         raise _refused(name, ["http://…", "https://…"])
     return value
 
@@ -70,6 +79,13 @@ def secret(name: str) -> str:
 def unwrapped_secret(name: str) -> str:
     """Return the secret without the quotes that some tools leave around a value."""
     return _unwrapped(secret(name))
+
+
+def need_all(*names: str) -> None:
+    """Refuse that some of these are set and others not."""
+    unset = [name for name in names if not secret(name)]
+    if unset and len(unset) < len(names):
+        raise ImproperlyConfigured(f"{', '.join(names)} go together; {unset[0]} is not set")
 
 
 def signing_key(name: str) -> str:
@@ -100,6 +116,15 @@ def user_config() -> Path:
 def runs_one_of(commands: Sequence[str], arguments: Sequence[str]) -> bool:
     """Tell whether the command line is `manage.py` with one of the commands."""
     return len(arguments) > 1 and Path(arguments[0]).name == "manage.py" and arguments[1] in commands
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        # Only reading the port tells whether it is one.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _unwrapped(value: str) -> str:

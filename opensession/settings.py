@@ -231,6 +231,8 @@ GITLAB_URL = env.web_address("GITLAB_URL")
 GITLAB_EXTERNAL_URL = env.web_address("GITLAB_EXTERNAL_URL")
 GITLAB_CLIENT_ID = env.unwrapped_secret("GITLAB_CLIENT_ID")
 GITLAB_CLIENT_SECRET = env.unwrapped_secret("GITLAB_CLIENT_SECRET")
+env.need_all("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
+env.need_all("GITLAB_URL", "GITLAB_CLIENT_ID", "GITLAB_CLIENT_SECRET")
 
 # Failed logins are counted by name and address together: nobody can lock another one out from elsewhere.
 
@@ -257,7 +259,7 @@ SECRET_KEY = env.secret("OPENSESSION_SECRET_KEY") or SimpleLazyObject(
 )
 LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"]
 # Whoever checks a server's health on its own machine asks it by a loopback name.
-ALLOWED_HOSTS = LOOPBACK_NAMES + ([] if IS_LOCAL else env.items("OPENSESSION_ALLOWED_HOSTS"))
+ALLOWED_HOSTS = LOOPBACK_NAMES + ([] if IS_LOCAL else env.hosts("OPENSESSION_ALLOWED_HOSTS"))
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL else []
 # A cookie knows no port, so other projects that run on this machine would overwrite Django's own names.
 SESSION_COOKIE_NAME = "opensession_login"
