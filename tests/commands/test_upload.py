@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -61,9 +63,25 @@ def test_it_says_what_the_server_says(server: Server, file: Path) -> None:
         upload(file, "--server", "http://127.0.0.1:1", "--api-key", "osk_any")
 
 
+class _Elsewhere(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(301)
+        self.send_header("Location", "https://sessions.example.org/api/sessions")
+        self.end_headers()
+
+
+def test_it_names_where_a_server_points_to(file: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
+        Thread(target=server.handle_request).start()
+        with pytest.raises(CommandError, match=r"Moved Permanently to https://sessions\.example\.org/api"):
+            upload(file, "--server", f"http://127.0.0.1:{server.server_port}", "--api-key", "osk_any")
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem", "code"),
     [
+        (["--server", "https://example.org", "--git"], "leave --server out", 1),
         (["--server", "https://example.org"], "an API key is needed", 4),
         (["--api-key", "osk_x"], "name a server", 1),
         (["--server", "file:///etc", "--api-key", "osk_x"], "file:///etc is no address of a server; name", 1),
