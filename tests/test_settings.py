@@ -234,6 +234,10 @@ class TestProfiles:
         assert done.returncode
         assert done.stderr == "Error: JWT_SECRET must have at least 32 bytes; make one with: openssl rand -hex 32\n"
 
+    @pytest.mark.parametrize(("profile", "code"), [("server", 1), ("local", 0)])
+    def test_it_refuses_half_of_an_oauth_app_on_a_server(self, profile: str, code: int) -> None:
+        assert check(OPENSESSION_PROFILE=profile, GITHUB_CLIENT_ID="another program's").returncode == code
+
     def test_it_names_a_profile_that_does_not_exist(self) -> None:
         done = check(OPENSESSION_PROFILE="desktop")
         assert done.returncode
