@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ def test_it_runs_a_parser_of_the_user(tmp_path: Path) -> None:
     session = Session.objects.get()
     assert len(list(bodies.raw(session))) == len(parse(hail).events) + 2
     assert len(list(handoffs.of_stored(session).events())) == len(parse(hail).events)
+    out = StringIO()
+    call_command("parsers", "mine", stdout=out)
+    assert "Parser of your own (mine), parser version 1\n1 logs on this machine" in out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from sessions.drift import Field, age
 from sessions.faces import INDEX_FAILURES, ingest_settings, is_local, said
 from sessions.fidelity import ToolReport, tool_reports
 from sessions.ingest.report import printable
+from sessions.ingest.run import Settings
 from sessions.tables import prepare
 from sessions.terminal import inert_text
 
@@ -35,14 +36,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object per tool")
 
     def handle(self, *, tool: str | None, all: bool, json: bool, **options: Any) -> str:
-        if tool and tool not in TOOLS:
+        here = ingest_settings()
+        own = [Tool(name, "Parser of your own", "") for name in here.external]
+        if tool and tool not in TOOLS and tool not in here.external:
             raise CommandError(f"there is no parser for {tool}; `manage.py parsers --all` lists all")
         try:
             prepare()
-            logs, reports = _logs(), tool_reports()
+            logs, reports = _logs(here), tool_reports()
         except INDEX_FAILURES as error:
             raise CommandError(said(error)) from error
-        rows = [(each, logs[each.id], reports.get(each.id) or ToolReport(each.id)) for each in REGISTRY]
+        rows = [(each, logs[each.id], reports.get(each.id) or ToolReport(each.id)) for each in (*REGISTRY, *own)]
         shown = [row for row in rows if tool == row[0].id or (not tool and (all or row[1] or row[2].strands))]
         if json:
             return "\n".join(_as_json(*row) for row in shown)
@@ -51,9 +54,8 @@ class Command(BaseCommand):
         return _table(shown, len(rows))
 
 
-def _logs() -> Counter[str]:
+def _logs(here: Settings) -> Counter[str]:
     """Return the number of logs on this machine by tool; none on a server, which reads none."""
-    here = ingest_settings()
     found = discover.logs(here.home, here.env, [], here.places) if is_local() else ()
     return Counter(log.tool for log in found)
 
