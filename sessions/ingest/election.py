@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from opensession.hail import times
+from opensession.hail.stats import Tally
 from sessions import bodies
 from sessions.ingest.rows import StrandFacts, chief, session_row
 from sessions.ingest.sources import mark_sessions
@@ -71,8 +72,17 @@ def _candidate(strand: Strand) -> _Candidate:
     # have that of the file, which is later than all that happened and says nothing about how far the log goes.
     last = times.key(tally.last) if tally.tells_times else ""
     rank = (strand.is_ready, tally.tells_times, last, is_there, tally.event_count, path)
-    facts = StrandFacts(strand.key, bodies.header(strand), tally, strand.kinds, strand.skipped)
+    facts = StrandFacts(strand.key, bodies.header(strand), _closed(strand, tally), strand.kinds, strand.skipped)
     return _Candidate(strand.pk, strand.is_live, rank, facts)
+
+
+def _closed(strand: Strand, tally: Tally) -> Tally:
+    """Count what closes open tasks too: whoever reads the session sees it."""
+    # What was replayed from a parent session is not among the tasks that are active.
+    if tally.active or tally.kinds.get("TaskStart", 0) > tally.kinds.get("TaskEnd", 0):
+        for event in bodies.closings(strand):
+            tally.add(event)
+    return tally
 
 
 def _parent(strands: Sequence[StrandFacts]) -> UUID | None:
