@@ -13,7 +13,7 @@ SYNTHETIC = "synthetic end (missing task_complete)"
 
 
 def is_added(summary: str) -> bool:
-    """Tell whether a parser had to add the end of a task, as its log stops before."""
+    """Tell whether a parser had to add the end of a task, because the log stops before the task ends."""
     return summary.lower() == SYNTHETIC
 
 

@@ -49,8 +49,8 @@ def items(name: str, default: Sequence[str] = ()) -> list[str]:
 def hosts(name: str) -> list[str]:
     """Return the names of hosts between commas."""
     names = items(name)
-    if any("/" in host for host in names):
-        raise _refused(name, ["names of hosts, without http:// and path"])
+    if not all(_is_host(host) for host in names):
+        raise _refused(name, ["names of hosts, without http://, port and path"])
     return names
 
 
@@ -81,11 +81,11 @@ def unwrapped_secret(name: str) -> str:
     return _unwrapped(secret(name))
 
 
-def need_all(*names: str) -> None:
-    """Refuse that some of these are set and others not."""
-    unset = [name for name in names if not secret(name)]
-    if unset and len(unset) < len(names):
-        raise ImproperlyConfigured(f"{', '.join(names)} go together; {unset[0]} is not set")
+def need_all(**values: str) -> None:
+    """Refuse that some of these variables have a value and others not."""
+    unset = [name for name, value in values.items() if not value]
+    if unset and len(unset) < len(values):
+        raise ImproperlyConfigured(f"{', '.join(values)} go together; not set: {', '.join(unset)}")
 
 
 def signing_key(name: str) -> str:
@@ -118,11 +118,18 @@ def runs_one_of(commands: Sequence[str], arguments: Sequence[str]) -> bool:
     return len(arguments) > 1 and Path(arguments[0]).name == "manage.py" and arguments[1] in commands
 
 
+def _is_host(value: str) -> bool:
+    is_ipv6 = value.startswith("[") and value.endswith("]")
+    return "/" not in value and (is_ipv6 or ":" not in value)
+
+
 def _is_web_address(value: str) -> bool:
+    if not value.startswith(("http://", "https://")) or any(char.isspace() or char in "?#" for char in value):
+        return False
     try:
         parts = urlsplit(value)
         # Only reading the port tells whether it is one.
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

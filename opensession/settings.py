@@ -233,8 +233,8 @@ GITLAB_CLIENT_ID = env.unwrapped_secret("GITLAB_CLIENT_ID")
 GITLAB_CLIENT_SECRET = env.unwrapped_secret("GITLAB_CLIENT_SECRET")
 if not IS_LOCAL:
     # On a machine of one's own they may be those of another program.
-    env.need_all("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
-    env.need_all("GITLAB_URL", "GITLAB_CLIENT_ID", "GITLAB_CLIENT_SECRET")
+    env.need_all(GITHUB_CLIENT_ID=GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET=GITHUB_CLIENT_SECRET)
+    env.need_all(GITLAB_URL=GITLAB_URL, GITLAB_CLIENT_ID=GITLAB_CLIENT_ID, GITLAB_CLIENT_SECRET=GITLAB_CLIENT_SECRET)
 
 # Failed logins are counted by name and address together: nobody can lock another one out from elsewhere.
 

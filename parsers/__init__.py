@@ -68,24 +68,35 @@ def _parser(path: Path, tool: str | None) -> AnyParser:
 def _sessions(path: Path, parser: AnyParser, locator: str | None) -> Iterator[Session]:
     if isinstance(parser, DocumentParser):
         with parser.open(path) as document:
-            parts = (_thread(document, each) for each in _wanted(path, document, locator))
+            holds_one = "" in document.threads()
+            parts = (_thread(document, each) for each in _wanted(path, document, None if holds_one else locator))
             for _, together in groupby(parts, key=lambda part: part.header.session_id):
-                yield _session(*together)
+                session = _session(*together)
+                yield _checked(path, session, locator) if holds_one else session
     else:
         session = _session(*(_log(parser, log) for log in (path, *parser.companions(path))))
-        if locator not in (None, session.header.session_id):
-            raise ParseError(path, 0, f"holds no session {locator}, only {session.header.session_id}")
-        yield session
+        yield _checked(path, session, locator)
+
+
+def _checked(path: Path, session: Session, locator: str | None) -> Session:
+    """Return the only session of a log if it may be that one. Raises ParseError."""
+    if locator and locator != session.header.session_id:
+        raise _no_session(path, locator, [session.header.session_id])
+    return session
 
 
 def _wanted(path: Path, document: Document, locator: str | None) -> list[str]:
     threads = document.threads()
-    if locator is None:
+    if not locator:
         return list(threads)
     found = [each for each in threads if each == locator or each.startswith(f"{locator}{OF_SUBAGENT}")]
     if not found:
-        raise ParseError(path, 0, f"holds no session {locator}, only {', '.join(list(threads)[:20]) or 'none at all'}")
+        raise _no_session(path, locator, list(threads))
     return found
+
+
+def _no_session(path: Path, locator: str, held: Sequence[str]) -> ParseError:
+    return ParseError(path, 0, f"holds no session {locator}, only {', '.join(held[:20]) or 'none at all'}")
 
 
 def _thread(document: Document, locator: str) -> _Part:

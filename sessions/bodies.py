@@ -6,6 +6,7 @@ Events are numbered per strand. Amendments are folded in on every read; a droppe
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import sys
 from collections import defaultdict
@@ -32,6 +33,8 @@ from sessions.ingest import folders, frames
 from sessions.models import Amendment as AmendmentRow
 from sessions.models import Frame, Session, Strand
 from sessions.stores import Store
+
+logger = logging.getLogger(__name__)
 
 Numbered = tuple[int, Event]
 
@@ -228,14 +231,19 @@ def _bare(strand: Strand, choice: Choice) -> Iterator[Event]:
 
 
 def closings(strand: Strand) -> Sequence[Event]:
-    """Return the synthetic events that close what the log left open."""
+    """Return the events behind the stored ones, which nothing but the end of the log makes: they may change."""
     source = strand.source
-    # A parser of the user's own is not among them; it reads whole documents, which leave nothing open.
+    # `TOOLS` does not name the user's own parsers; those read whole documents, which leave nothing open.
     parser = parser_of(source.tool) if source and source.tool in TOOLS else None
     if source is None or not isinstance(parser, LineParser):
         return ()
     reader = parser.reader(Path(source.path))
-    reader.state = msgspec.msgpack.decode(bytes(strand.state), type=type(reader.state))
+    try:
+        reader.state = msgspec.msgpack.decode(bytes(strand.state), type=type(reader.state))
+    except msgspec.MsgspecError:
+        # An older parser left it, and the log is gone since.
+        logger.warning("the state of strand %s cannot be read; what its log left open stays open", strand.pk)
+        return ()
     return reader.closings()
 
 

@@ -75,7 +75,8 @@ def said(error: Exception) -> str:
     """Return one line that names what failed and the next step."""
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
-        remedy = "Make the folder" if isinstance(error, FileNotFoundError) else "Make room or mend the permissions"
+        is_gone = isinstance(error, FileNotFoundError)
+        remedy = "Make it or name another place" if is_gone else "Make room or mend the permissions"
         return f"{error.strerror}{place}; nothing half-written was kept. {remedy}, then run again"
     if isinstance(error, DatabaseError):
         return (

@@ -30,8 +30,8 @@ class Words:
 def is_one_word(words: Words) -> bool:
     """Tell whether an engine that keeps no places of words finds these: nothing but one word, or what begins so.
 
-    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word. As one engine reads
-    texts as they are and one in NFC, which writes some letters as a letter and a mark, such as U+0F5C, both have to be.
+    Of what Unicode 3.2 calls letters and digits, all engines know that they are no end of a word. The text is looked at
+    as it is and in NFC, as engines differ in which they read; NFC takes some letters apart, such as U+0F5C.
     """
     if len(words.all_of) != 1 or words.none_of:
         return False

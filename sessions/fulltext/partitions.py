@@ -82,7 +82,7 @@ def _ensured(cursor: CursorWrapper, table: str, numbers: range) -> str:
 
 @transaction.atomic
 def _make(cursor: CursorWrapper, table: str, name: str, numbers: range) -> None:
-    # Who waits here sees then what the other made. Nobody waits to read or write: to attach takes the same lock.
+    # Whoever waited here finds the partition that another one made. Reads and writes go on: to attach takes this lock.
     cursor.execute(_LOCK.format(table=table))
     if _exists(cursor, name):
         return

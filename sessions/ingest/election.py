@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -44,25 +44,48 @@ def _elected(sessions: set[UUID]) -> dict[UUID, list[StrandFacts]]:
     rivals: dict[tuple[UUID, str], list[_Candidate]] = {}
     for strand in strands:
         rivals.setdefault((strand.session_id, strand.key), []).append(_candidate(strand))
+    winners = [max(candidates, key=lambda candidate: candidate.rank) for candidates in rivals.values()]
+    _mark_live(winners, rivals.values())
+    _load_states([winner.strand for winner in winners if winner.may_be_open])
     facts: dict[UUID, list[StrandFacts]] = {}
-    live, beaten = set(), set()
-    for (session, _), candidates in rivals.items():
-        winner = max(candidates, key=lambda candidate: candidate.rank)
-        live |= {winner.strand} - {each.strand for each in candidates if each.is_live}
-        beaten |= {each.strand for each in candidates if each.is_live} - {winner.strand}
-        facts.setdefault(session, []).append(winner.facts)
-    Strand.objects.filter(pk__in=live).update(is_live=True)
-    Strand.objects.filter(pk__in=beaten).update(is_live=False)
+    for winner in winners:
+        facts.setdefault(winner.strand.session_id, []).append(winner.facts())
     return facts
+
+
+def _mark_live(winners: Sequence[_Candidate], rivals: Iterable[Sequence[_Candidate]]) -> None:
+    won = {winner.strand.pk for winner in winners}
+    was_live = {each.strand.pk for candidates in rivals for each in candidates if each.strand.is_live}
+    Strand.objects.filter(pk__in=won - was_live).update(is_live=True)
+    Strand.objects.filter(pk__in=was_live - won).update(is_live=False)
+
+
+def _load_states(strands: Sequence[Strand]) -> None:
+    """Load the states of parsers, which were left out as they can be long."""
+    states = dict(Strand.objects.filter(pk__in=[strand.pk for strand in strands]).values_list("pk", "state"))
+    for strand in strands:
+        strand.state = states[strand.pk]
 
 
 class _Candidate(NamedTuple):
     """A strand that could be the live one of its key; the highest `rank` wins."""
 
-    strand: UUID
-    is_live: bool
+    strand: Strand
+    tally: Tally
     rank: tuple[bool, bool, str, bool, int, str]
-    facts: StrandFacts
+
+    @property
+    def may_be_open(self) -> bool:
+        """Tell whether a log has tasks, or no event that could be given a time yet: nothing else is left open."""
+        return "TaskStart" in self.tally.kinds or not self.tally.event_count
+
+    def facts(self) -> StrandFacts:
+        """Return what the strand tells about its session, with what closes it when it is read."""
+        total = Tally.merged([self.tally])
+        for event in bodies.closings(self.strand) if self.may_be_open else ():
+            total.add(event)
+        strand = self.strand
+        return StrandFacts(strand.key, bodies.header(strand), total, strand.kinds, strand.skipped)
 
 
 def _candidate(strand: Strand) -> _Candidate:
@@ -71,18 +94,7 @@ def _candidate(strand: Strand) -> _Candidate:
     # One that is not ready shows only where nothing else of its thread is there. Where a log tells no times, its events
     # have that of the file, which is later than all that happened and says nothing about how far the log goes.
     last = times.key(tally.last) if tally.tells_times else ""
-    rank = (strand.is_ready, tally.tells_times, last, is_there, tally.event_count, path)
-    facts = StrandFacts(strand.key, bodies.header(strand), _closed(strand, tally), strand.kinds, strand.skipped)
-    return _Candidate(strand.pk, strand.is_live, rank, facts)
-
-
-def _closed(strand: Strand, tally: Tally) -> Tally:
-    """Count what closes open tasks too: whoever reads the session sees it."""
-    # What was replayed from a parent session is not among the tasks that are active.
-    if tally.active or tally.kinds.get("TaskStart", 0) > tally.kinds.get("TaskEnd", 0):
-        for event in bodies.closings(strand):
-            tally.add(event)
-    return tally
+    return _Candidate(strand, tally, (strand.is_ready, tally.tells_times, last, is_there, tally.event_count, path))
 
 
 def _parent(strands: Sequence[StrandFacts]) -> UUID | None:

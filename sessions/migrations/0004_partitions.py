@@ -43,7 +43,7 @@ def unite(apps: Any, schema_editor: Any) -> None:
         schema_editor.execute(f"CREATE TABLE {table} {_COLUMNS}")
         schema_editor.execute(f"INSERT INTO {table} SELECT row_id, words FROM {partitioned}")  # noqa: S608
         schema_editor.execute(_INDEX.format(table=table))
-        # The function of before is the same, as its text names no partition.
+        # The function stays: its text names no partition. Like that of 0003 it is today's; another takes a migration.
         schema_editor.execute(f"DROP TABLE {partitioned}")
 
 

@@ -81,8 +81,8 @@ def _said(error: Exception) -> str:
 
 
 def _reason(error: HTTPError) -> str:
-    if 300 <= error.code < 400:
-        return f"{error.reason} to {error.headers['Location']}; name the server by the address that it has itself"
+    if place := error.headers["Location"]:
+        return f"{error.reason} to {place}; name that server with --server, without /api/sessions"
     try:
         told = msgspec.json.decode(error.read(MOST_OF_AN_ANSWER), type=dict[str, Any])
     except (OSError, msgspec.MsgspecError):

@@ -281,12 +281,9 @@ class TestTotals:
     def test_it_counts_up_to_a_bound(self) -> None:
         for _ in range(4):
             uploaded(owner=None)
-        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=4, counted_first=1, slices=2))[
-            1:3
-        ] == (4, False)
-        assert choose(
-            Viewer(), Wanted(Q(), "recent"), now=NOW, limits=Limits(counted=3, counted_first=1, slices=2)
-        ).is_estimate
+        enough, too_few = (Limits(counted=most, counted_first=1, slices=2) for most in (4, 3))
+        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=enough)[1:3] == (4, False)
+        assert choose(Viewer(), Wanted(Q(), "recent"), now=NOW, limits=too_few).is_estimate
 
     def test_it_keeps_an_estimate_for_a_while(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         uploaded(owner=None)

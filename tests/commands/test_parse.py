@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from zstandard import ZstdCompressor
 
+import parsers
 from opensession.hail import jsonl
 from tests.base import REPOSITORY
 from tests.golden import FIXTURES
@@ -44,18 +45,28 @@ def test_it_names_what_it_cannot_read(tmp_path: Path, content: bytes | None, rea
     assert str(path) in errors.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        ([f"{LOG}#nobody"], "holds no session nobody, only "),
-        ([str(LOG), "--tool", "codex"], "nothing in it was understood as a log of codex"),
-    ],
-)
-def test_it_prints_no_other_session_than_what_was_asked_for(arguments: list[str], reason: str) -> None:
+@pytest.mark.parametrize("log", [LOG, next((FIXTURES / "gemini").glob("*.json"))], ids=["lines", "document"])
+def test_it_takes_the_only_session_of_a_log_by_its_id(tmp_path: Path, log: Path) -> None:
+    session = parsers.parse(log).header.session_id
+    call_command("parse", f"{log}#{session}", "--out", str(tmp_path), stdout=StringIO())
     errors = StringIO()
     with pytest.raises(CommandError, match="1 of 1 files could not be read"):
-        call_command("parse", *arguments, stderr=errors)
-    assert reason in errors.getvalue()
+        call_command("parse", f"{log}#nobody", stderr=errors)
+    assert f"holds no session nobody, only {session}" in errors.getvalue()
+
+
+def test_it_names_a_log_of_another_tool() -> None:
+    errors = StringIO()
+    with pytest.raises(CommandError, match="1 of 1 files could not be read"):
+        call_command("parse", str(LOG), "--tool", "codex", stderr=errors)
+    assert "holds nothing of codex; it looks like a log of claude-code" in errors.getvalue()
+
+
+def test_it_reads_a_folder_of_one_tool_whatever_stands_beside_its_logs(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "log.jsonl").write_bytes(LOG.read_bytes())
+    (tmp_path / "logs" / "agent.meta.json").write_text("{}")
+    call_command("parse", str(tmp_path / "logs"), "--tool", "claude-code", "--out", str(tmp_path / "out"))
 
 
 def test_it_names_what_cannot_be_unpacked(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -70,10 +71,14 @@ class _Elsewhere(BaseHTTPRequestHandler):
         self.send_header("Location", "https://sessions.example.org/api/sessions")
         self.end_headers()
 
+    def log_message(self, *about: Any) -> None:
+        """Say nothing."""
+
 
 def test_it_names_where_a_server_points_to(file: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhere) as server:
-        Thread(target=server.handle_request).start()
+        server.timeout = 30
+        Thread(target=server.handle_request, daemon=True).start()
         with pytest.raises(CommandError, match=r"Moved Permanently to https://sessions\.example\.org/api"):
             upload(file, "--server", f"http://127.0.0.1:{server.server_port}", "--api-key", "osk_any")
 
@@ -81,7 +86,8 @@ def test_it_names_where_a_server_points_to(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem", "code"),
     [
-        (["--server", "https://example.org", "--git"], "leave --server out", 1),
+        (["--server", "https://example.org", "--git"], "leave out what is for a server", 1),
+        (["--private", "--git"], "leave out what is for a server", 1),
         (["--server", "https://example.org"], "an API key is needed", 4),
         (["--api-key", "osk_x"], "name a server", 1),
         (["--server", "file:///etc", "--api-key", "osk_x"], "file:///etc is no address of a server; name", 1),

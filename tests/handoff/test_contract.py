@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from handoff.model import Contract, WorkPackage
 from opensession.hail.model import Event
+from parsers.codex.reader import SYNTHETIC_SUMMARY
 from tests.handoff.building import agent, edit, end, event, shell, start, summary_of, user, worked_summary
 
 
@@ -65,7 +66,7 @@ class TestPackages:
         assert package.completed_at == "2026-01-01T00:00:06+00:00"
 
     def test_a_task_in_which_the_log_stops_is_not_done(self) -> None:
-        stopped = end("synthetic end (missing task_complete)", "A", second=2)
+        stopped = end(SYNTHETIC_SUMMARY, "A", second=2)
         [package] = packages_of(start("First", "A", second=1), stopped)
         assert (package.title, package.outcome, package.status) == ("First", None, "in_progress")
         assert package.completed_at is None

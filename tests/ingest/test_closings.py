@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from opensession.hail.stats import count
 from sessions import bodies
-from sessions.models import Session
+from sessions.ingest.election import settle
+from sessions.models import Session, Strand
 from tests.golden import FIXTURES
 from tests.ingest.world import World
 
@@ -20,33 +24,58 @@ def world(home: Path) -> World:
     return World(home)
 
 
-@pytest.mark.parametrize("case", ["desktop", "fork"])
-def test_it_counts_what_is_read(world: World, case: str) -> None:
+@pytest.mark.parametrize(("case", "events"), [("desktop", 15), ("fork", 14)])
+def test_it_counts_what_is_read(world: World, case: str, events: int) -> None:
     place(world, log(case))
     world.index()
     assert counted() == read()
+    assert [each[0] for each in counted()] == [events]
 
 
 def test_it_counts_no_end_twice_when_the_task_ends(world: World) -> None:
-    lines = log("desktop").splitlines(keepends=True)
-    place(world, b"".join(lines))
+    place(world, log("desktop"))
     world.index()
     ((before, *_),) = counted()
-    turn = next(line for line in reversed(lines) if b"task_started" in line)
-    place(world, b"".join([*lines, turn.replace(b"task_started", b"task_complete")]))
+    place(world, log("desktop") + last_start("desktop").replace(b"task_started", b"task_complete"))
     world.index()
     assert counted() == read()
     assert counted()[0][0] == before
+
+
+def test_the_end_of_a_task_that_never_began_hides_nothing(world: World) -> None:
+    end = json.loads(last_start("fork").replace(b"task_started", b"task_complete"))
+    end["payload"]["turn_id"] = "nobody"
+    place(world, log("fork") + json.dumps(end).encode() + b"\n")
+    world.index()
+    assert counted() == read()
+    assert len(counted()) == 1
+
+
+def test_a_state_that_an_older_parser_left_closes_nothing(world: World) -> None:
+    path = place(world, log("desktop"))
+    world.index()
+    Strand.objects.update(state=msgspec.msgpack.encode({"tasks": 1}))
+    path.unlink()
+    world.index()
+    settle(set(), set(Session.objects.values_list("pk", flat=True)), datetime.now(UTC))
+    assert [each[0] for each in counted()] == [14]
+    assert counted() == read()
+
+
+def last_start(case: str) -> bytes:
+    return next(line for line in reversed(log(case).splitlines(keepends=True)) if b"task_started" in line)
 
 
 def log(case: str) -> bytes:
     return (FIXTURES / "codex" / f"{case}.jsonl").read_bytes()
 
 
-def place(world: World, lines: bytes) -> None:
+def place(world: World, lines: bytes) -> Path:
     folder = world.home / ".codex" / "sessions" / "2026" / "01" / "01"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "rollout-2026-01-01T00-00-00-11111111-0000-0000-0000-000000000000.jsonl").write_bytes(lines)
+    path = folder / "rollout-2026-01-01T00-00-00-11111111-0000-0000-0000-000000000000.jsonl"
+    path.write_bytes(lines)
+    return path
 
 
 def counted() -> list[tuple[int, int, int]]:

@@ -88,11 +88,16 @@ def _placed(log: _Log, tool: str | None) -> Iterator[tuple[Path, Session]]:
     first, second = next(found, None), next(found, None)
     if first is None:
         raise ParseError(log.path, 0, "holds no session")
+    if tool and not first.events and (other := _tool_of(log.path)) not in ("", tool):
+        raise ParseError(log.path, 0, f"holds nothing of {tool}; it looks like a log of {other}")
     for session in (first, *((second,) if second else ()), *found):
-        if tool and not session.events:
-            raise ParseError(log.path, 0, f"nothing in it was understood as a log of {tool}")
         part = f"#{safe_name(session.header.session_id)}" if second else ""
         yield log.place.with_name(f"{log.place.name}{part}.hail.jsonl"), session
+
+
+def _tool_of(path: Path) -> str:
+    """Return the tool that a log seems to be of; nothing if it looks like no log."""
+    return parsers.find(path) or next((match.tool for match in parsers.recognise(Sample(path))), "")
 
 
 def _deliver(data: bytes, target: Path | None) -> None:

@@ -38,8 +38,8 @@ class Command(BaseCommand):
             seen.add_argument(f"--{name}", dest="visibility", action="store_const", const=name, help=f"make it {name}")
 
     def handle(self, *, file: Path, tool: str | None, git: bool, **options: Any) -> str:
-        if git and options["server"]:
-            raise CommandError("--git stores the session here; leave --server out, or --git")
+        if git and any(options[name] for name in ("server", "api_key", "parent", "visibility")):
+            raise CommandError("--git stores the session in a repository; leave out what is for a server, or --git")
         if not file.exists():
             raise CommandError(f"there is no file {file}", returncode=NO_FILE)
         try:
