@@ -64,7 +64,8 @@ def _load_states(strands: Sequence[Strand]) -> None:
     """Load the states of parsers, which were left out as they can be long."""
     states = dict(Strand.objects.filter(pk__in=[strand.pk for strand in strands]).values_list("pk", "state"))
     for strand in strands:
-        strand.state = states[strand.pk]
+        # A session may be removed in the browser at any time.
+        strand.state = states.get(strand.pk, b"")
 
 
 class _Candidate(NamedTuple):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from opensession.hail.stats import count
 from sessions import bodies
+from sessions.ingest import election
 from sessions.ingest.election import settle
 from sessions.models import Session, Strand
 from tests.golden import FIXTURES
@@ -60,6 +62,20 @@ def test_a_state_that_an_older_parser_left_closes_nothing(world: World) -> None:
     settle(set(), set(Session.objects.values_list("pk", flat=True)), datetime.now(UTC))
     assert [each[0] for each in counted()] == [14]
     assert counted() == read()
+
+
+def test_a_session_that_is_removed_meanwhile_ends_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    place(world, log("desktop"))
+    world.index()
+    mark = election._mark_live
+
+    def remove_too(*args: Any) -> None:
+        mark(*args)
+        Strand.objects.all().delete()
+
+    monkeypatch.setattr(election, "_mark_live", remove_too)
+    settle(set(), set(Session.objects.values_list("pk", flat=True)), datetime.now(UTC))
+    assert [each[0] for each in counted()] == [14]
 
 
 def last_start(case: str) -> bytes:
